@@ -1,0 +1,67 @@
+"""Which kind of naltrexone order this is (rulebook b.1, "Naltrexone order class"): the first class that fits wins."""
+
+import re
+from dataclasses import dataclass
+
+from cds_service.definitions.dose import DailyDose, daily_dose
+from cds_service.definitions.indication import ADDICTION, LDN, reasons
+from cds_service.definitions.thresholds import Thresholds
+from cds_service.record import DraftOrder, Naltrexone, PatientRecord
+
+_CUE = re.compile(r"\bLDN\b|\blow[- ]dose naltrexone\b", re.I)
+_ULTRA_LOW = re.compile(r"\bultra[- ]?low[- ]?dose\b|\bULDN\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderClass:
+    """`name` is er-injectable, nb-combo, ldn, standard or unknown."""
+
+    name: str
+    dose: DailyDose
+    reasons: frozenset[str]
+    ultra_low: bool = False
+
+    @property
+    def for_addiction(self) -> bool:
+        return bool(self.reasons & ADDICTION)
+
+
+def order_class(order: DraftOrder, record: PatientRecord, thresholds: Thresholds) -> OrderClass:
+    """Class of a naltrexone draft. Needs `order.drug.naltrexone`."""
+    assert order.drug is not None and order.drug.naltrexone is not None
+    product = order.drug.naltrexone
+    dose = daily_dose(order.dosages, product)
+    why = reasons(order, record, thresholds)
+    return OrderClass(_name(order, product, dose, why, thresholds), dose, why, _is_ultra_low(order, dose))
+
+
+def _name(order: DraftOrder, product: Naltrexone, dose: DailyDose, why: frozenset[str], thresholds: Thresholds) -> str:
+    limits = thresholds.order_class
+    if product.product == "er-injectable":
+        return "er-injectable"
+    if product.product == "nb-combo":
+        return "nb-combo"
+    if dose.mg is not None and 0 < dose.mg <= limits.low_dose_max_mg:
+        return "ldn"
+    if _has_cue(order, product, limits.low_dose_max_mg):
+        return "ldn"
+    between = dose.mg is None or limits.low_dose_max_mg < dose.mg < limits.standard_min_mg
+    if between and LDN in why and not why & ADDICTION:
+        return "ldn"
+    if dose.mg is not None and limits.standard_min_mg <= dose.mg <= limits.standard_max_mg:
+        return "standard"
+    return "unknown"
+
+
+def _has_cue(order: DraftOrder, product: Naltrexone, low: float) -> bool:
+    if product.low_dose_cue or (product.strength_mg is not None and product.strength_mg <= low):
+        return True
+    words = [order.label, order.note, *(dosage.text for dosage in order.dosages)]
+    return any(_CUE.search(word[:2000]) for word in words)
+
+
+def _is_ultra_low(order: DraftOrder, dose: DailyDose) -> bool:
+    """Microgram dosing that is meant: said in words, or micrograms far below the lowest step (rule 36, near-miss 7)."""
+    words = [order.label, order.note, *(dosage.text for dosage in order.dosages)]
+    said = any(_ULTRA_LOW.search(word[:2000]) for word in words)
+    return said or (dose.microgram and dose.mg is not None and dose.mg < 0.1)

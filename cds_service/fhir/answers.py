@@ -1,0 +1,201 @@
+"""What one prefetch value or one server answer means: data, none, failed, or not the whole (cds-hooks E, rulebook 39).
+
+Keys are the client's to spell, so data is recognised by resource type first, then by the search it says it answers
+(self link), and by the key only where the content leaves it open.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from cds_service.fhir.elements import code_of, concept, items, text_of
+from cds_service.terminology.observations import observation_group
+
+KEY_TYPES: Mapping[str, tuple[str, ...]] = {
+    "patient": ("Patient",),
+    "encounter": ("Encounter",),
+    "medStatements": ("MedicationStatement",),
+    "medRequests": ("MedicationRequest", "MedicationOrder"),
+    "medDispenses": ("MedicationDispense",),
+    "medAdministrations": ("MedicationAdministration",),
+    "conditions": ("Condition",),
+    "allergies": ("AllergyIntolerance",),
+    "pregnancyObs": ("Observation",),
+    "labs": ("Observation",),
+    "toxLabs": ("Observation",),
+    "outcomes": ("Observation",),
+    "procedures": ("Procedure",),
+    "serviceRequests": ("ServiceRequest", "ProcedureRequest", "DiagnosticOrder"),
+    "appointments": ("Appointment",),
+}
+_TYPE_KEYS = {kind: key for key, kinds in KEY_TYPES.items() for kind in kinds if kind != "Observation"}
+_OBSERVATION_KEYS = ("pregnancyObs", "labs", "toxLabs", "outcomes")
+_PREGNANCY_GROUPS = ("hCG", "pregnancy", "estimated-delivery", "breastfeeding", "gestational")
+_SPELLED = {re.sub(r"[^a-z]", "", key.lower()): key for key in KEY_TYPES} | {
+    re.sub(r"[^a-z]", "", (kind + "s").lower()): key for kind, key in _TYPE_KEYS.items()
+}
+_NO_RESULTS = re.compile(r"\bno (?:\w+ )?(?:results?|matches|records?|data|entries|resources?)\b", re.I)
+_PARTIAL = frozenset({"timeout", "incomplete", "throttled"})
+EPIC_NO_RESULTS = "4101"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`keys` of rulebook b.5 that this value answers, its resources, and what is wrong with it.
+
+    `cause` is empty for a whole answer, else a key of the `[causes]` table of the not-checked card; `refused` are keys
+    that were asked here and not answered. `null` is true for a value of null. `resources` are (fullUrl, resource).
+    """
+
+    keys: frozenset[str] = frozenset()
+    resources: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=(), repr=False)
+    cause: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    null: bool = False
+    next_url: str = ""
+
+
+def key_of(name: str) -> str:
+    """The b.5 key that a client's key name means, with suffixes such as Epic's `-user` tolerated; empty if none."""
+    if name in KEY_TYPES:
+        return name
+    letters = re.sub(r"[^a-z]", "", name.lower()[:80])
+    best = max((spelled for spelled in _SPELLED if letters.startswith(spelled)), key=len, default="")
+    return _SPELLED.get(best, "")
+
+
+def key_of_kind(kind: str) -> str:
+    """The key under which a resource type is spoken of; Observations count as laboratory results."""
+    return "labs" if kind == "Observation" else _TYPE_KEYS.get(kind, kind)
+
+
+def judge(name: str, value: Any) -> Answer:
+    """The meaning of one value under one key."""
+    asked = key_of(name)
+    own = frozenset({asked} if asked else ())
+    if value is None:
+        return Answer(keys=own, null=True)
+    if isinstance(value, list):
+        value = {"resourceType": "Bundle", "entry": [{"resource": one} for one in value]}
+    if not isinstance(value, Mapping) or not isinstance(value.get("resourceType"), str):
+        return Answer(refused=dict.fromkeys(own, "unreadable"))
+    if value["resourceType"] == "OperationOutcome":
+        return Answer(keys=own) if is_no_results(value) else Answer(refused=dict.fromkeys(own, "outcome"))
+    if value["resourceType"] != "Bundle":
+        value = {"resourceType": "Bundle", "entry": [{"resource": value}]}
+    return _bundle(asked, value)
+
+
+def _bundle(asked: str, bundle: Mapping[str, Any]) -> Answer:
+    resources: list[tuple[str, Mapping[str, Any]]] = []
+    cause, matches = "", 0
+    entries = bundle.get("entry")
+    for entry in entries if isinstance(entries, list) else []:
+        resource = entry.get("resource") if isinstance(entry, Mapping) else None
+        if not isinstance(resource, Mapping):
+            continue
+        mode = code_of((entry.get("search") or {}).get("mode")) if isinstance(entry.get("search"), Mapping) else ""
+        if resource.get("resourceType") == "OperationOutcome":
+            cause = cause or _outcome_cause(resource)
+            continue
+        matches += mode in ("", "match")
+        resources.append((text_of(entry.get("fullUrl")), resource))
+    next_url = _link(bundle, "next")
+    total = bundle.get("total")
+    if not cause and next_url:
+        cause = "more-pages"
+    elif not cause and isinstance(total, int) and not isinstance(total, bool) and total > matches:
+        cause = "truncated"
+    keys = _answered(asked, resources, _link(bundle, "self"))
+    refused = {}
+    if asked and asked not in keys:
+        refused[asked] = cause or "wrong-type"
+    return Answer(keys, tuple(resources), cause, refused, next_url=next_url)
+
+
+def _answered(asked: str, resources: Iterable[tuple[str, Mapping[str, Any]]], self_link: str) -> frozenset[str]:
+    kinds = {kind for _, resource in resources if isinstance(kind := resource.get("resourceType"), str)}
+    if not kinds:
+        return frozenset({asked} if asked else _keys_of_search(self_link))
+    keys = {_TYPE_KEYS[kind] for kind in kinds if kind in _TYPE_KEYS}
+    if "Observation" in kinds:
+        if asked in _OBSERVATION_KEYS:
+            keys.add(asked)
+        else:
+            keys |= _keys_of_search(self_link)
+            keys |= {key for _, resource in resources if (key := _observation_key(resource))}
+    if asked in keys or not asked:
+        return frozenset(keys)
+    # A Bundle of nothing but included resources (Medication, Practitioner) answers a search that found no match.
+    foreign = kinds & (set(_TYPE_KEYS) | {"Observation"})
+    return frozenset(keys) if foreign else frozenset()
+
+
+def _observation_key(resource: Mapping[str, Any]) -> str:
+    if resource.get("resourceType") != "Observation":
+        return ""
+    return _group_key(observation_group(concept(resource.get("code"))))
+
+
+def _group_key(group: str) -> str:
+    if not group:
+        return ""
+    if group.startswith("urine-"):
+        return "toxLabs"
+    if group.startswith(_PREGNANCY_GROUPS):
+        return "pregnancyObs"
+    return "outcomes" if group.startswith("pain") else "labs"
+
+
+def _keys_of_search(url: str) -> set[str]:
+    parts = urlsplit(url) if url else None
+    if parts is None:
+        return set()
+    kind = parts.path.rstrip("/").rsplit("/", 1)[-1]
+    if kind in _TYPE_KEYS:
+        return {_TYPE_KEYS[kind]}
+    if kind != "Observation":
+        return set()
+    codes = [code.rsplit("|", 1)[-1] for value in parse_qs(parts.query).get("code", ()) for code in value.split(",")]
+    loinc = "http://loinc.org"
+    found = {_group_key(observation_group(concept({"coding": [{"system": loinc, "code": code}]}))) for code in codes}
+    return found - {""} if codes else {"labs", "pregnancyObs"}
+
+
+def _link(bundle: Mapping[str, Any], relation: str) -> str:
+    for link in items(bundle.get("link")):
+        if link.get("relation") == relation:
+            return text_of(link.get("url"))
+    return ""
+
+
+def is_no_results(outcome: Mapping[str, Any]) -> bool:
+    """A warning that says "no results" is an answer, not a failure (Epic's 4101)."""
+    issues = list(items(outcome.get("issue")))
+    return bool(issues) and all(
+        issue.get("severity") in ("warning", "information")
+        and (
+            issue.get("code") == "not-found"
+            or code_of(issue.get("details")) == EPIC_NO_RESULTS
+            or bool(_NO_RESULTS.search(_words(issue)[:500]))
+        )
+        for issue in issues
+    )
+
+
+def _outcome_cause(outcome: Mapping[str, Any]) -> str:
+    """An error in the Bundle spoils it; a warning does not, unless it says that data are partial or old."""
+    for issue in items(outcome.get("issue")):
+        if issue.get("severity") not in ("warning", "information"):
+            return "outcome"
+        if issue.get("code") in _PARTIAL:
+            return "partial"
+    return ""
+
+
+def _words(issue: Mapping[str, Any]) -> str:
+    details = issue.get("details")
+    words = concept(details).words if isinstance(details, Mapping) else ""
+    return f"{words} {text_of(issue.get('diagnostics'))}"

@@ -1,0 +1,138 @@
+"""FHIR data types read into facts, whatever release spelled them. Anything misshapen reads as absent."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, tzinfo
+from typing import Any
+
+from cds_service.fhir.dates import first_day, last_day
+from cds_service.record import Coding, Concept, Dosage, Quantity
+from cds_service.terminology.systems import canonical_system
+
+_SUPPLY_DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7, "mo": 30, "month": 30, "months": 30}
+
+
+def text_of(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def items(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects of a list, or the one object that stands where a list belongs."""
+    if isinstance(value, Mapping):
+        yield value
+    elif isinstance(value, list):
+        yield from (item for item in value if isinstance(item, Mapping))
+
+
+def concept(value: Any) -> Concept:
+    """CodeableConcept, CodeableReference's concept, or a bare string, as a Concept."""
+    if isinstance(value, str):
+        return Concept((), value.strip())
+    if not isinstance(value, Mapping):
+        return Concept()
+    if "concept" in value:
+        return concept(value["concept"])
+    codings = tuple(
+        Coding(
+            canonical_system(text_of(coding.get("system"))), text_of(coding.get("code")), text_of(coding.get("display"))
+        )
+        for coding in items(value.get("coding"))
+    )
+    return Concept(codings, text_of(value.get("text")))
+
+
+def code_of(value: Any) -> str:
+    """The code of a code, a Coding or a CodeableConcept: the releases differ in which they use for a status."""
+    if isinstance(value, str):
+        return value.strip()
+    for one in items(value):
+        if isinstance(one.get("code"), str):
+            return text_of(one["code"])
+        for coding in items(one.get("coding")):
+            if text_of(coding.get("code")):
+                return text_of(coding["code"])
+        if text_of(one.get("text")):
+            return text_of(one["text"]).lower()
+    return ""
+
+
+def quantity(value: Any) -> Quantity | None:
+    if not isinstance(value, Mapping):
+        return None
+    number = value.get("value")
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        return None
+    return Quantity(float(number), text_of(value.get("unit")), text_of(value.get("code")))
+
+
+def whole(value: Any) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def supply_days(value: Any) -> int | None:
+    """A supply duration in days, where its unit is a calendar one."""
+    amount = quantity(value)
+    if amount is None or amount.value <= 0 or amount.value > 3660:
+        return None
+    unit = (amount.spelled or "d").strip("{}").lower()
+    factor = _SUPPLY_DAYS.get(unit)
+    return int(amount.value * factor) if factor else None
+
+
+def period(value: Any, zone: tzinfo) -> tuple[date | None, date | None]:
+    """(first day, last day) of a Period; (None, None) where there is none."""
+    if not isinstance(value, Mapping):
+        return None, None
+    return first_day(value.get("start"), zone), last_day(value.get("end"), zone)
+
+
+def dosages(value: Any, zone: tzinfo) -> tuple[Dosage, ...]:
+    return tuple(_dosage(item, zone) for item in items(value))
+
+
+def _dosage(item: Mapping[str, Any], zone: tzinfo) -> Dosage:
+    timing = item.get("timing")
+    timing = timing if isinstance(timing, Mapping) else {}
+    repeat = timing.get("repeat")
+    repeat = repeat if isinstance(repeat, Mapping) else {}
+    starts, ends = period(repeat.get("boundsPeriod"), zone)
+    dose, high = _dose(item)
+    when = repeat.get("when")
+    return Dosage(
+        text=text_of(item.get("text")) or text_of(item.get("patientInstruction")),
+        sequence=whole(item.get("sequence")),
+        dose=dose,
+        dose_high=high,
+        frequency=_number(repeat.get("frequencyMax")) or _number(repeat.get("frequency")),
+        period=_number(repeat.get("period")),
+        period_unit=text_of(repeat.get("periodUnit")) or text_of(repeat.get("periodUnits")),
+        timing_code=code_of(timing.get("code")),
+        when=tuple(text_of(one) for one in ([when] if isinstance(when, str) else when or [])),
+        as_needed=item.get("asNeededBoolean") is True
+        or item.get("asNeeded") is True
+        or "asNeededCodeableConcept" in item,
+        starts=starts,
+        ends=ends,
+        duration_days=supply_days(repeat.get("boundsDuration") or repeat.get("boundsQuantity")),
+        route=code_of(item.get("route")),
+    )
+
+
+def _dose(item: Mapping[str, Any]) -> tuple[Quantity | None, Quantity | None]:
+    """(dose, upper end of a range). R4 and R5 put it into doseAndRate, STU3 and DSTU2 beside the timing."""
+    for holder in (*items(item.get("doseAndRate")), item):
+        for name in ("doseQuantity", "doseSimpleQuantity", "quantity"):
+            found = quantity(holder.get(name))
+            if found is not None:
+                return found, None
+        span = holder.get("doseRange")
+        if isinstance(span, Mapping):
+            low, high = quantity(span.get("low")), quantity(span.get("high"))
+            if low is not None or high is not None:
+                return low or high, high
+    return None, None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        return None
+    return float(value)

@@ -1,0 +1,177 @@
+"""Bring together what the rules need: prefetch first, the FHIR server for what is missing, and what stayed missing."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cds_service.fhir.answers import Answer, judge, key_of_kind
+from cds_service.fhir.references import belongs, own, relative
+from cds_service.fhir.release import DSTU2, release_of
+from cds_service.hooks.prefetch import TEMPLATES, fill
+from cds_service.hooks.request import HookRequest
+from cds_service.record import Shortfall
+
+MEDICATION_LISTS = ("medStatements", "medRequests")
+_MEDICATION = re.compile(r"Medication/[A-Za-z0-9.-]{1,64}")
+_NULL_VERIFIED = frozenset(MEDICATION_LISTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A server's answer to one query: `value` is the parsed body, or `cause` says why there is none."""
+
+    value: Any = None
+    cause: str = ""
+
+
+Fetch = Callable[[tuple[str, ...]], Mapping[str, Fetched]]
+"""Asks several queries at once (relative to the base) and answers each; None stands for "no usable server"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Resources of this patient, where each came from, and what could not be had.
+
+    `resources` are in the order they came. `shelf` finds a resource by any reference (for Medications). `release` is
+    the client's FHIR release.
+    """
+
+    resources: tuple[Mapping[str, Any], ...] = field(repr=False)
+    shelf: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    shortfalls: tuple[Shortfall, ...]
+    release: str
+
+
+class Shelf:
+    """Every resource of the request by the references others may use for it."""
+
+    def __init__(self) -> None:
+        self._by_reference: dict[str, Mapping[str, Any]] = {}
+
+    def add(self, full_url: str, resource: Mapping[str, Any]) -> None:
+        for name in (full_url, own(resource), relative(full_url)):
+            if name:
+                self._by_reference.setdefault(name, resource)
+
+    def find(self, reference: str) -> Mapping[str, Any] | None:
+        return self._by_reference.get(reference)
+
+    @property
+    def by_reference(self) -> Mapping[str, Mapping[str, Any]]:
+        return self._by_reference
+
+
+def shelf_of(request: HookRequest, fetch: Fetch | None) -> Callable[[str], Mapping[str, Any] | None]:
+    """Finds what a draft refers to: in its own Bundle, in prefetch, then on the server."""
+    shelf = Shelf()
+    for entry in request.drafts:
+        shelf.add(entry.full_url, entry.resource)
+    for answer in judge_prefetch(request):
+        for full_url, resource in answer.resources:
+            shelf.add(full_url, resource)
+
+    def find(reference: str) -> Mapping[str, Any] | None:
+        found = shelf.find(reference)
+        if found is None and fetch is not None and _MEDICATION.fullmatch(reference):
+            got = fetch((reference,)).get(reference)
+            value = got.value if got else None
+            if isinstance(value, Mapping) and value.get("resourceType") == "Medication":
+                shelf.add(reference, value)
+                return value
+        return found
+
+    return find
+
+
+def judge_prefetch(request: HookRequest) -> tuple[Answer, ...]:
+    return tuple(judge(name, value) for name, value in request.prefetch.items())
+
+
+def gather(request: HookRequest, wanted: Iterable[str], fetch: Fetch | None) -> Gathered:
+    """All data of the `wanted` keys. What prefetch leaves open is asked of the server once, when there is one."""
+    answers = judge_prefetch(request)
+    drafts = [entry.resource for entry in request.drafts]
+    release = release_of(drafts, (resource for answer in answers for _, resource in answer.resources))
+    wanted = tuple(wanted)
+    gaps = _gaps(wanted, answers, verify_null=fetch is not None)
+    replies: dict[str, Answer] = {}
+    if gaps and fetch is not None:
+        replies, gaps = _ask(request, gaps, release, fetch)
+    kept = [answer for answer in answers if not (answer.cause and answer.keys and answer.keys <= set(replies))]
+    return _assemble(request, [*kept, *replies.values()], gaps, release)
+
+
+def _gaps(wanted: tuple[str, ...], answers: Iterable[Answer], verify_null: bool) -> dict[str, str]:
+    """Wanted key -> why it still has to be asked for."""
+    whole: set[str] = set()
+    causes: dict[str, str] = {}
+    for answer in answers:
+        for key in answer.keys:
+            if answer.null and verify_null and key in _NULL_VERIFIED:
+                causes.setdefault(key, "null-unverified")
+            elif answer.cause:
+                causes.setdefault(key, answer.cause)
+            else:
+                whole.add(key)
+        for key, cause in answer.refused.items():
+            causes.setdefault(key, cause)
+    return {key: causes.get(key, "absent") for key in wanted if key not in whole}
+
+
+def _ask(
+    request: HookRequest, gaps: Mapping[str, str], release: str, fetch: Fetch
+) -> tuple[dict[str, Answer], dict[str, str]]:
+    """(whole or partial answers by key, the gaps that remain)."""
+    queries = {key: query for key in gaps if (query := _query(key, request, release))}
+    fetched = fetch(tuple(queries.values()))
+    replies: dict[str, Answer] = {}
+    left = {key: cause for key, cause in gaps.items() if key not in queries}
+    for key, query in queries.items():
+        got = fetched.get(query, Fetched(cause="timeout"))
+        if got.cause:
+            left[key] = got.cause
+            continue
+        answer = judge(key, got.value)
+        if key in answer.keys:
+            replies[key] = answer
+            if answer.cause:
+                left[key] = answer.cause
+        else:
+            left[key] = answer.refused.get(key, "unreadable")
+    return replies, left
+
+
+def _query(key: str, request: HookRequest, release: str) -> str:
+    query = fill(TEMPLATES[key], request)
+    if release == DSTU2:
+        query = query.replace("MedicationRequest?", "MedicationOrder?").replace("ServiceRequest?", "ProcedureRequest?")
+    return query
+
+
+def _assemble(request: HookRequest, answers: Iterable[Answer], gaps: Mapping[str, str], release: str) -> Gathered:
+    shelf = Shelf()
+    for entry in request.drafts:
+        shelf.add(entry.full_url, entry.resource)
+    pairs = [pair for answer in answers for pair in answer.resources]
+    urns = set()
+    for full_url, resource in pairs:
+        shelf.add(full_url, resource)
+        if full_url and own(resource) == f"Patient/{request.patient_id}":
+            urns.add(full_url)
+    mine: list[Mapping[str, Any]] = []
+    strangers: dict[str, int] = {}
+    seen: set[str] = set()
+    for _, resource in pairs:
+        if not belongs(resource, request.patient_id, frozenset(urns)):
+            kind = str(resource.get("resourceType"))
+            strangers[kind] = strangers.get(kind, 0) + 1
+            continue
+        name = own(resource)
+        if name and name in seen and shelf.find(name) is not resource:
+            continue
+        seen.add(name)
+        mine.append(resource)
+    shortfalls = [Shortfall(key, cause) for key, cause in gaps.items()]
+    shortfalls += [Shortfall(key_of_kind(kind), "other-patient", count) for kind, count in strangers.items()]
+    return Gathered(tuple(mine), shelf.by_reference, tuple(shortfalls), release)

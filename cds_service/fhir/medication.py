@@ -1,0 +1,58 @@
+"""Which drug a medication resource is about: the code, or the reference followed to where the Medication is."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cds_service.fhir.elements import concept, items, text_of
+from cds_service.fhir.references import relative
+from cds_service.record import Concept
+
+Find = Callable[[str], Mapping[str, Any] | None]
+
+
+def medication_concept(resource: Mapping[str, Any], find: Find) -> tuple[Concept, str]:
+    """(what it is called, the reference that led nowhere).
+
+    Contained Medications first, then `find` (same Bundle, prefetch, server). Where the reference leads nowhere its
+    display text is used, and only without one is it unresolved (rulebook b.1).
+    """
+    whole = resource.get("medicationCodeableConcept")
+    reference = resource.get("medicationReference")
+    if isinstance(resource.get("medication"), Mapping):
+        inner = resource["medication"]
+        whole = inner.get("concept", whole if "reference" in inner else inner)
+        reference = inner.get("reference", reference)
+        reference = reference if isinstance(reference, Mapping) else {"reference": reference} if reference else None
+    if isinstance(whole, Mapping) and (whole.get("coding") or whole.get("text")):
+        return concept(whole), ""
+    if not isinstance(reference, Mapping):
+        return Concept(), ""
+    target = reference.get("reference")
+    found = _contained(resource, target) if isinstance(target, str) else None
+    if found is None and isinstance(target, str) and not target.startswith("#"):
+        found = find(target) or find(relative(target))
+    if found is not None:
+        named = concept(found.get("code"))
+        if named.codings or named.text:
+            return _with_ingredients(named, found), ""
+    display = text_of(reference.get("display"))
+    if display:
+        return Concept((), display), ""
+    return Concept(), (target if isinstance(target, str) else "") or "a medication reference"
+
+
+def _contained(resource: Mapping[str, Any], target: str) -> Mapping[str, Any] | None:
+    if not target.startswith("#"):
+        return None
+    return next((one for one in items(resource.get("contained")) if f"#{one.get('id', '')}" == target), None)
+
+
+def _with_ingredients(named: Concept, found: Mapping[str, Any]) -> Concept:
+    """The code of a Medication, plus its ingredients' codings where the code alone carries no coding (compounds)."""
+    if named.codings:
+        return named
+    inside = [
+        concept(part.get("itemCodeableConcept") or part.get("item"))
+        for part in items(found.get("ingredient") or (found.get("product") or {}).get("ingredient"))
+    ]
+    return Concept(tuple(coding for part in inside for coding in part.codings), named.text)

@@ -1,0 +1,119 @@
+"""Condition, Observation, Patient, Encounter and laboratory requests as facts."""
+
+from collections.abc import Mapping
+from datetime import date, tzinfo
+from typing import Any
+
+from cds_service.fhir.dates import first_day, last_day, moment
+from cds_service.fhir.elements import code_of, concept, items, period, quantity, text_of
+from cds_service.fhir.references import own
+from cds_service.record import Concept, Condition, Encounter, LabOrder, Observation, Patient, Quantity
+from cds_service.terminology.conditions import condition_groups
+from cds_service.terminology.observations import answer_groups, observation_group
+
+_SETTINGS = {
+    "ambulatory": "AMB", "outpatient": "AMB", "virtual": "VR", "home": "HH", "emergency": "EMER", "inpatient": "IMP",
+    "daytime": "AMB", "field": "FLD",
+}  # fmt: skip
+
+
+def read_patient(resource: Mapping[str, Any], zone: tzinfo) -> Patient:
+    born = resource.get("birthDate")
+    return Patient(text_of(resource.get("gender")).lower(), first_day(born, zone), last_day(born, zone))
+
+
+def read_encounter(resource: Mapping[str, Any]) -> Encounter:
+    """`class` is a code in DSTU2, a Coding in STU3 and R4, a list of concepts in R5."""
+    setting = code_of(resource.get("class"))
+    reasons = [
+        concept(one)
+        for name in ("reasonCode", "reason")
+        for one in items(resource.get(name))
+        if "coding" in one or "text" in one or "concept" in one
+    ]
+    return Encounter(own(resource), _SETTINGS.get(setting.lower(), setting.upper()), tuple(reasons))
+
+
+def read_condition(resource: Mapping[str, Any], zone: tzinfo) -> Condition:
+    named = concept(resource.get("code"))
+    onset, _ = period(resource.get("onsetPeriod"), zone)
+    _, abated = period(resource.get("abatementPeriod"), zone)
+    abated = abated or last_day(resource.get("abatementDateTime") or resource.get("abatementDate"), zone)
+    recorded = resource.get("recordedDate") or resource.get("assertedDate") or resource.get("dateRecorded")
+    return Condition(
+        reference=own(resource) or "Condition",
+        concept=named,
+        groups=condition_groups(named),
+        clinical=code_of(resource.get("clinicalStatus")).lower(),
+        verification=code_of(resource.get("verificationStatus")).lower(),
+        onset=onset or first_day(resource.get("onsetDateTime"), zone),
+        recorded=first_day(recorded, zone),
+        abated=abated,
+        has_abatement=any(
+            name.startswith("abatement") and resource[name] is not False and name != "abatementPeriod"
+            for name in resource
+        )
+        or abated is not None,
+    )
+
+
+def read_observation(resource: Mapping[str, Any], named: Concept, group: str, zone: tzinfo) -> Observation:
+    """A result of a group that some rule reads. A value with dataAbsentReason is no value (rulebook b.1)."""
+    absent = "dataAbsentReason" in resource
+    value = None if absent else quantity(resource.get("valueQuantity")) or _bare_number(resource)
+    taken, order = _effective(resource, zone)
+    return Observation(
+        reference=own(resource) or "Observation",
+        group=group,
+        status=text_of(resource.get("status")),
+        taken=taken,
+        taken_order=order,
+        value=value,
+        answers=frozenset() if absent else _answers(resource),
+        date_value=last_day(resource.get("valueDateTime") or resource.get("valueDate"), zone),
+        high=_high(resource),
+        concept=named,
+    )
+
+
+def read_lab_order(resource: Mapping[str, Any], draft: bool, zone: tzinfo) -> LabOrder:
+    """A ServiceRequest, ProcedureRequest or DiagnosticOrder: what it asks for, where we know the code."""
+    codes = [resource.get("code"), *(item.get("code") for item in items(resource.get("item")))]
+    groups = {group for code in codes if (group := observation_group(concept(code)))}
+    authored = resource.get("authoredOn") or resource.get("orderedOn") or resource.get("occurrenceDateTime")
+    return LabOrder(own(resource), frozenset(groups), text_of(resource.get("status")), first_day(authored, zone), draft)
+
+
+def _effective(resource: Mapping[str, Any], zone: tzinfo) -> tuple[date | None, str]:
+    for name in ("effectiveDateTime", "effectiveInstant", "issued"):
+        if resource.get(name):
+            return last_day(resource[name], zone), moment(resource[name], zone)
+        if name == "effectiveInstant" and isinstance(resource.get("effectivePeriod"), Mapping):
+            span = resource["effectivePeriod"]
+            when = span.get("end") or span.get("start")
+            return last_day(when, zone), moment(when, zone)
+    return None, ""
+
+
+def _bare_number(resource: Mapping[str, Any]) -> Quantity | None:
+    number = resource.get("valueInteger")
+    return Quantity(float(number)) if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def _answers(resource: Mapping[str, Any]) -> frozenset[str]:
+    """Coded value, else its words, else the interpretation; a boolean answers yes or no."""
+    coded = resource.get("valueCodeableConcept")
+    if isinstance(coded, Mapping):
+        found = answer_groups(concept(coded))
+        if found:
+            return found
+    words = text_of(resource.get("valueString"))
+    if words:
+        return answer_groups(Concept((), words))
+    if isinstance(resource.get("valueBoolean"), bool):
+        return frozenset({"positive" if resource["valueBoolean"] else "negative"})
+    return frozenset(group for one in items(resource.get("interpretation")) for group in answer_groups(concept(one)))
+
+
+def _high(resource: Mapping[str, Any]) -> Quantity | None:
+    return next((high for one in items(resource.get("referenceRange")) if (high := quantity(one.get("high")))), None)

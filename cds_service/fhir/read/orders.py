@@ -1,0 +1,133 @@
+"""The draft orders of a call as facts, in every shape they come."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
+from typing import Any
+
+from cds_service.fhir.elements import concept, dosages, items, period, supply_days, text_of, whole
+from cds_service.fhir.medication import Find, medication_concept
+from cds_service.fhir.references import belongs, own, relative
+from cds_service.hooks.request import Entry, HookRequest
+from cds_service.record import Concept, Dosage, DraftOrder
+from cds_service.terminology.drugs import identify
+from cds_service.terminology.systems import is_our_system
+
+ORDER_KINDS = frozenset({"MedicationRequest", "MedicationOrder"})
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """`orders` can be judged; `strangers` are references of drafts written for another patient."""
+
+    orders: tuple[DraftOrder, ...]
+    strangers: tuple[str, ...]
+
+
+def read_drafts(request: HookRequest, find: Find, zone: tzinfo) -> Drafts:
+    """Every medication order of the context that is not an order *not* to give something."""
+    entries = [entry for entry in request.drafts if entry.resource.get("resourceType") in ORDER_KINDS]
+    urns = frozenset()
+    mine = [entry for entry in entries if belongs(entry.resource, request.patient_id, urns)]
+    strangers = tuple(own(entry.resource) for entry in entries if entry not in mine)
+    chosen = _chosen(request, mine)
+    orders = [_order(entry, find, zone, entry in chosen) for entry in mine if not _is_prohibition(entry.resource)]
+    return Drafts(tuple(orders), strangers)
+
+
+def _is_prohibition(resource: Mapping[str, Any]) -> bool:
+    return resource.get("doNotPerform") is True
+
+
+def _chosen(request: HookRequest, entries: list[Entry]) -> list[Entry]:
+    """The drafts that order-select is about; all of them elsewhere, and where the selections match none (b.1)."""
+    if request.hook != "order-select" or not request.selections:
+        return entries
+    wanted = {name for selection in request.selections for name in (selection, relative(selection))}
+    # Selections may name orders that are no medications: then nothing here was selected.
+    known = {name for entry in request.drafts for name in _names(entry)}
+    if not wanted & known:
+        return entries
+    return [entry for entry in entries if _names(entry) & wanted]
+
+
+def _names(entry: Entry) -> set[str]:
+    name = text_of(entry.resource.get("id"))
+    return {one for one in (name, own(entry.resource), entry.full_url, relative(entry.full_url)) if one}
+
+
+def _order(entry: Entry, find: Find, zone: tzinfo, selected: bool) -> DraftOrder:
+    resource = entry.resource
+    named, unresolved = medication_concept(resource, find)
+    lines = dosages(resource.get("dosageInstruction"), zone)
+    starts, ends = _span(resource, lines, zone)
+    return DraftOrder(
+        reference=own(resource),
+        label=named.words,
+        drug=identify(named) if named.codings or named.text else None,
+        status=text_of(resource.get("status")) or "draft",
+        selected=selected,
+        names_drug=_names_drug(named),
+        unresolved=unresolved,
+        dosages=lines,
+        reasons=tuple(_reasons(resource)),
+        reason_references=tuple(_reason_references(resource)),
+        starts=starts,
+        ends=ends,
+        prior=relative(resource.get("priorPrescription")) or relative(_first(resource.get("basedOn"))),
+        group=_group(resource),
+        note=" ".join(text_of(note.get("text")) for note in items(resource.get("note"))),
+        resource=resource,
+    )
+
+
+def _names_drug(named: Concept) -> bool:
+    """A code of a system we hold no drug codes for, without any words, names nothing that could be checked."""
+    return bool(named.words) or any(coding.code and is_our_system(coding.system) for coding in named.codings)
+
+
+def _span(resource: Mapping[str, Any], lines: tuple[Dosage, ...], zone: tzinfo) -> tuple[date | None, date | None]:
+    """First and last planned day. Neither dosing nor dispensing can be earlier than the other allows."""
+    dispense = resource.get("dispenseRequest")
+    dispense = dispense if isinstance(dispense, Mapping) else {}
+    valid_from, _ = period(dispense.get("validityPeriod"), zone)
+    first = min((line.starts for line in lines if line.starts), default=None)
+    starts = max((day for day in (first, valid_from) if day), default=None)
+    ends = max((line.ends for line in lines if line.ends), default=None)
+    authored, _ = period({"start": resource.get("authoredOn") or resource.get("dateWritten")}, zone)
+    base = starts or authored
+    days = supply_days(dispense.get("expectedSupplyDuration"))
+    duration = max((line.duration_days for line in lines if line.duration_days), default=None)
+    if ends is None and base is not None and (duration or days):
+        repeats = whole(dispense.get("numberOfRepeatsAllowed")) or 0
+        length = duration or (days or 0) * (1 + repeats)
+        ends = base + timedelta(days=min(length, 3660) - 1)
+    return starts, ends
+
+
+def _reasons(resource: Mapping[str, Any]) -> Iterable[Concept]:
+    for name in ("reasonCode", "reasonCodeableConcept", "reason"):
+        for one in items(resource.get(name)):
+            found = concept(one)
+            if found.codings or found.text:
+                yield found
+
+
+def _reason_references(resource: Mapping[str, Any]) -> Iterable[str]:
+    for name in ("reasonReference", "reason"):
+        for one in items(resource.get(name)):
+            inner = one.get("reference")
+            target = relative(inner if isinstance(inner, Mapping) else one)
+            if target:
+                yield target
+
+
+def _first(value: Any) -> Any:
+    return next(items(value), None)
+
+
+def _group(resource: Mapping[str, Any]) -> str:
+    group = resource.get("groupIdentifier")
+    if not isinstance(group, Mapping):
+        return ""
+    return f"{text_of(group.get('system'))}|{text_of(group.get('value'))}"

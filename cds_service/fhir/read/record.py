@@ -1,0 +1,123 @@
+"""The gathered resources as one PatientRecord, with what could not be read said beside it."""
+
+from collections.abc import Mapping
+from datetime import date, tzinfo
+from typing import Any
+
+from cds_service.fhir.answers import key_of_kind
+from cds_service.fhir.elements import concept
+from cds_service.fhir.gather import Gathered
+from cds_service.fhir.medication import Find, medication_concept
+from cds_service.fhir.read.findings import (
+    read_condition,
+    read_encounter,
+    read_lab_order,
+    read_observation,
+    read_patient,
+)
+from cds_service.fhir.read.medications import KINDS, read_medication
+from cds_service.fhir.read.shapes import is_readable
+from cds_service.fhir.references import own, relative
+from cds_service.hooks.request import HookRequest
+from cds_service.record import (
+    Condition,
+    Encounter,
+    LabOrder,
+    Medication,
+    Observation,
+    Patient,
+    PatientRecord,
+    Shortfall,
+)
+from cds_service.terminology.drugs import identify
+from cds_service.terminology.observations import observation_group
+
+LAB_ORDERS = frozenset({"ServiceRequest", "ProcedureRequest", "DiagnosticOrder"})
+
+
+def read_record(request: HookRequest, gathered: Gathered, as_of: date, zone: tzinfo) -> PatientRecord:
+    """Every resource that some rule looks at. Unreadable ones and medications without a name become shortfalls."""
+    reader = _Reader(request, gathered, zone)
+    for resource in gathered.resources:
+        reader.take(resource)
+    for entry in request.drafts:
+        if entry.resource.get("resourceType") in LAB_ORDERS:
+            reader.lab_orders.append(read_lab_order(entry.resource, True, zone))
+    return PatientRecord(
+        as_of=as_of,
+        patient=reader.patient,
+        encounter=reader.encounter,
+        medications=tuple(reader.medications),
+        conditions=tuple(reader.conditions),
+        observations=tuple(reader.observations),
+        lab_orders=tuple(reader.lab_orders),
+        shortfalls=(*gathered.shortfalls, *reader.shortfalls()),
+    )
+
+
+class _Reader:
+    def __init__(self, request: HookRequest, gathered: Gathered, zone: tzinfo) -> None:
+        self.zone = zone
+        self.find: Find = gathered.shelf.get
+        self.own_orders = {name for entry in request.drafts if (name := own(entry.resource))}
+        self.reasons = {
+            relative(one)
+            for entry in request.drafts
+            for one in _list(entry.resource.get("reasonReference"))
+            if isinstance(one, Mapping)
+        }
+        self.encounter_id = request.encounter_id
+        self.patient: Patient | None = None
+        self.encounter: Encounter | None = None
+        self.medications: list[Medication] = []
+        self.conditions: list[Condition] = []
+        self.observations: list[Observation] = []
+        self.lab_orders: list[LabOrder] = []
+        self._faults: dict[tuple[str, str], int] = {}
+
+    def take(self, resource: Mapping[str, Any]) -> None:
+        kind = resource.get("resourceType")
+        if not isinstance(kind, str):
+            return
+        if not is_readable(resource):
+            self._fault(kind, "unreadable")
+        elif kind in KINDS:
+            self._medication(kind, resource)
+        elif kind == "Condition":
+            condition = read_condition(resource, self.zone)
+            if condition.groups or condition.reference in self.reasons:
+                self.conditions.append(condition)
+        elif kind == "Observation":
+            named = concept(resource.get("code"))
+            group = observation_group(named)
+            if group:
+                self.observations.append(read_observation(resource, named, group, self.zone))
+        elif kind == "Patient":
+            self.patient = read_patient(resource, self.zone)
+        elif kind == "Encounter":
+            if self.encounter is None and resource.get("id") in (None, self.encounter_id):
+                self.encounter = read_encounter(resource)
+        elif kind in LAB_ORDERS and own(resource) not in self.own_orders:
+            self.lab_orders.append(read_lab_order(resource, False, self.zone))
+
+    def _medication(self, kind: str, resource: Mapping[str, Any]) -> None:
+        if own(resource) in self.own_orders:
+            return
+        named, unresolved = medication_concept(resource, self.find)
+        if unresolved:
+            if resource.get("status") != "entered-in-error":
+                self._fault(kind, "unresolved-medication")
+            return
+        drug = identify(named)
+        if drug is not None:
+            self.medications.append(read_medication(resource, drug, self.zone))
+
+    def _fault(self, kind: str, cause: str) -> None:
+        self._faults[kind, cause] = self._faults.get((kind, cause), 0) + 1
+
+    def shortfalls(self) -> tuple[Shortfall, ...]:
+        return tuple(Shortfall(key_of_kind(kind), cause, count) for (kind, cause), count in self._faults.items())
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,43 @@
+"""References as FHIR writes them: relative, absolute, versioned, urn, contained; and whose resource one is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def relative(reference: Any) -> str:
+    """`Type/id` of a reference in any spelling; a urn or a contained reference stays as it is; empty for none."""
+    if isinstance(reference, Mapping):
+        reference = reference.get("reference")
+    if not isinstance(reference, str):
+        return ""
+    text = reference.strip()
+    if not text or text.startswith(("#", "urn:")):
+        return text
+    parts = text.split("?", 1)[0].rstrip("/").split("/")
+    if "_history" in parts:
+        parts = parts[: parts.index("_history")]
+    return "/".join(parts[-2:])
+
+
+def own(resource: Mapping[str, Any]) -> str:
+    """`Type/id` of a resource, or empty where it has no id."""
+    kind, name = resource.get("resourceType"), resource.get("id")
+    return f"{kind}/{name}" if isinstance(kind, str) and isinstance(name, str) and name else ""
+
+
+def belongs(resource: Mapping[str, Any], patient_id: str, patient_urns: frozenset[str]) -> bool:
+    """Whether a resource is the patient's: its subject names the patient, or it names no subject at all.
+
+    `patient_urns` are the fullUrls under which the patient's own resource came, for Bundles that refer by urn.
+    """
+    if resource.get("resourceType") == "Patient":
+        return resource.get("id") in (None, patient_id)
+    subject = resource.get("subject", resource.get("patient"))
+    if not isinstance(subject, Mapping):
+        return True
+    reference = subject.get("reference")
+    if not isinstance(reference, str) or not reference or reference.startswith("#"):
+        return True
+    if reference.startswith("urn:"):
+        return reference in patient_urns or reference.rsplit(":", 1)[-1] == patient_id
+    return relative(reference) in (f"Patient/{patient_id}", patient_id)

@@ -1,0 +1,30 @@
+"""Facts to resources: the only place that writes FHIR, for DSTU2, STU3, R4 and R5.
+
+It knows releases and nothing of titration or rules: whoever wants an order hands in plain facts (`facts`) and gets a
+dict. Shapes are filled, not validated, while a request waits; what is validated then is the client's own draft
+(`repaired`, `kept`). Everything we make ourselves is validated at start, in tests and in strict mode (`validate`).
+"""
+
+from cds_service.fhir.write.check import judge_notes, validate
+from cds_service.fhir.write.facts import DoseLine, Prescription, Service, Session
+from cds_service.fhir.write.medication import medication_order, updated_order
+from cds_service.fhir.write.repair import kept, repaired
+from cds_service.fhir.write.service import service_request
+from cds_service.fhir.write.spelling import RELEASES
+from cds_service.fhir.write.start import with_start_date
+
+__all__ = [
+    "RELEASES",
+    "DoseLine",
+    "Prescription",
+    "Service",
+    "Session",
+    "judge_notes",
+    "kept",
+    "medication_order",
+    "repaired",
+    "service_request",
+    "updated_order",
+    "validate",
+    "with_start_date",
+]

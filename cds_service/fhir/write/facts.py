@@ -1,0 +1,58 @@
+"""What an order says, before any FHIR release spells it. Whoever wants a resource hands these in."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.record import Concept, Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who orders for whom.
+
+    `patient` and `encounter` are ids with or without their type, `user` is a reference (`Practitioner/x`); encounter
+    and user may be empty. `group_system` and `group` identify the set that the orders belong to, where the release
+    has room for that.
+    """
+
+    patient: str
+    user: str = ""
+    encounter: str = ""
+    group_system: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseLine:
+    """One step of a dosage instruction: once a day, `first` to `last` inclusive. `when` is an HL7 EventTiming code."""
+
+    text: str
+    dose: Quantity
+    first: date
+    last: date
+    when: str = ""
+    patient_instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """One prescription with its supply: `quantity` and `days` are those of one fill, `repeats` the refills after it."""
+
+    medication: Concept
+    route: Concept
+    lines: tuple[DoseLine, ...]
+    valid_from: date
+    quantity: Quantity
+    days: int
+    repeats: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A laboratory test or a review to be done; `window` is its first and last day, None where no day is set."""
+
+    code: Concept
+    category: Concept = Concept()
+    window: tuple[date, date] | None = None
+    note: str = ""

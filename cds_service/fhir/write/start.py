@@ -1,0 +1,153 @@
+"""Moves the start of a draft to a date (rulebook rule 2, suggestion A; rule 31)."""
+
+import calendar
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import date, timedelta
+from typing import Any
+
+from cds_service.errors import UnwritableOrder
+from cds_service.fhir.write.spelling import Resource, Spelling, spelling_of
+
+_DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}
+_SHORTER_THAN_A_DAY = frozenset({"s", "min", "h"})
+_MONTHS = {"mo": 1, "month": 1, "months": 1, "a": 12, "year": 12, "years": 12}
+
+
+def with_start_date(release: str, resource: Mapping[str, Any], start: date) -> Resource:
+    """The order, beginning on `start`: every dosage line and the validity of the prescription.
+
+    `resource` has to be valid (see `repaired`). Lines that carry dates move together, so that the steps of a
+    schedule keep their order and length. A line that says only how long it lasts gets dates of its own; lines of a
+    later `sequence` begin when those of the one before end. A line that says neither gets a start and no end.
+    Raises UnwritableOrder for a date that cannot be read, or for an end that would lie before the start although
+    nothing tells how far to move it.
+    """
+    spelling = spelling_of(release)
+    order: Resource = deepcopy(dict(resource))
+    lines = order.get("dosageInstruction", [])
+    validity = order.setdefault("dispenseRequest", {}).setdefault("validityPeriod", {})
+    repeats = [line.setdefault("timing", {}).setdefault("repeat", {}) for line in lines]
+
+    anchor = _anchor(repeats, validity)
+    shift = start - anchor if anchor else None
+    place, begins, following = 0, start, start
+    for line, repeat in sorted(zip(lines, repeats, strict=True), key=lambda pair: _place(pair[0])):
+        if "boundsPeriod" in repeat:
+            _move(repeat["boundsPeriod"], start, shift)
+            continue
+        if _place(line) != place:
+            place, begins = _place(line), following
+        repeat["boundsPeriod"] = period = {"start": begins.isoformat()}
+        last = _last_day(_taken_length(spelling, repeat), begins)
+        if last:
+            period["end"] = last.isoformat()
+            following = max(following, last + timedelta(days=1))
+    _revalidate(validity, start, shift)
+    return order
+
+
+def _revalidate(validity: Resource, start: date, shift: timedelta | None) -> None:
+    """The prescription is valid from the new start; an end that would lie before it moves as far as its start did."""
+    ends = _end(validity)
+    if ends and ends < start:
+        moved = start - _day(validity["start"]) if validity.get("start") else _known(shift)
+        validity["end"] = _shifted(validity["end"], moved, last=True)
+        if _day(validity["end"]) < start:
+            raise UnwritableOrder("The prescription would end before the new start.")
+    validity["start"] = start.isoformat()
+
+
+def _place(line: Mapping[str, Any]) -> int:
+    """The place of a step in its schedule; 0 for lines that stand beside each other."""
+    sequence = line.get("sequence", 0)
+    return sequence if isinstance(sequence, int) else 0
+
+
+def _anchor(repeats: list[Resource], validity: Mapping[str, Any]) -> date | None:
+    """The day on which the order begins as it stands: the first line's, else the prescription's."""
+    starts = [_day(r["boundsPeriod"]["start"]) for r in repeats if r.get("boundsPeriod", {}).get("start")]
+    if starts:
+        return min(starts)
+    return _day(validity["start"]) if validity.get("start") else None
+
+
+def _move(period: Resource, start: date, shift: timedelta | None) -> None:
+    if "start" in period:
+        moved = _known(shift)
+        period["start"] = _shifted(period["start"], moved)
+        if "end" in period:
+            period["end"] = _shifted(period["end"], moved, last=True)
+        return
+    period["start"] = start.isoformat()
+    if "end" in period and shift is not None:
+        period["end"] = _shifted(period["end"], shift, last=True)
+    ends = _end(period)
+    if ends and ends < start:
+        raise UnwritableOrder("A dosage ends before the new start, and nothing tells how long it was to last.")
+
+
+def _known(shift: timedelta | None) -> timedelta:
+    if shift is None:
+        raise UnwritableOrder("The order has an end before the new start and no start to reckon from.")
+    return shift
+
+
+def _end(period: Mapping[str, Any]) -> date | None:
+    return _day(period["end"], last=True) if period.get("end") else None
+
+
+def _taken_length(spelling: Spelling, repeat: Resource) -> Mapping[str, Any] | None:
+    """Takes the length of a line out of it: the duration, or the upper (else lower) end of a range of durations."""
+    span = repeat.pop("boundsRange", None)
+    length = repeat.pop(spelling.bounds_length, None)
+    if isinstance(span, Mapping):
+        length = span.get("high") or span.get("low")
+    return length if isinstance(length, Mapping) else None
+
+
+def _last_day(length: Mapping[str, Any] | None, first: date) -> date | None:
+    """The last day of a line that begins on `first`; None where its length is not said in a unit of time."""
+    if not length or not isinstance(length.get("value"), int | float):
+        return None
+    unit = str(length.get("code") or length.get("unit") or "")
+    value = length["value"]
+    if unit in _SHORTER_THAN_A_DAY:
+        return first
+    try:
+        if unit in _DAYS:
+            return first + timedelta(days=max(round(value * _DAYS[unit]), 1) - 1)
+        if unit in _MONTHS:
+            return _months_later(first, max(round(value * _MONTHS[unit]), 1)) - timedelta(days=1)
+    except (OverflowError, ValueError):
+        raise UnwritableOrder("A length of the draft lies outside the calendar.") from None
+    return None
+
+
+def _months_later(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _day(written: Any, last: bool = False) -> date:
+    """The day of a FHIR date or dateTime; a year or a month means its first day, or its last where it is an end."""
+    text = str(written)
+    try:
+        if len(text) == 4:
+            return date(int(text), 12, 31) if last else date(int(text), 1, 1)
+        if len(text) == 7:
+            year, month = int(text[:4]), int(text[5:])
+            return date(year, month, calendar.monthrange(year, month)[1] if last else 1)
+        return date.fromisoformat(text[:10])
+    except (ValueError, calendar.IllegalMonthError):
+        raise UnwritableOrder("A date of the draft cannot be read.") from None
+
+
+def _shifted(written: Any, shift: timedelta, last: bool = False) -> str:
+    """The date moved by whole days; a time of day behind it stays as it was written."""
+    text = str(written)
+    try:
+        return (_day(text, last) + shift).isoformat() + (text[10:] if len(text) > 10 else "")
+    except OverflowError:
+        raise UnwritableOrder("A date of the draft lies outside the calendar.") from None

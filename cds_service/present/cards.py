@@ -1,0 +1,213 @@
+"""Findings become cards: suppressed, folded by family, worded, with suggestions, in the order of urgency (b.0, b.4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cds_service.definitions.case import ORDER_SIGN, Case
+from cds_service.present import not_checked
+from cds_service.present.escape import inert
+from cds_service.present.knowledge import Knowledge
+from cds_service.present.priority import FAMILIES, NOT_CHECKED, ORDER_SET, card_order, leading, shown
+from cds_service.present.suggestions import Offer, Session, offers
+from cds_service.present.wording import CardText, fill, joined
+from cds_service.record import Finding, Indicator
+from cds_service.titration import wording as titration_wording
+from cds_service.titration.plan import plan, recommend
+
+RULE_SYSTEM = "urn:ldn-cds:rule"
+REASON_SYSTEM = "urn:ldn-cds:override-reason"
+EXTENSION = "org.ldn-cds"
+_MOST_BULLETS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card with what is remembered of it: the rules on it and the kinds of its suggestions by uuid."""
+
+    card: dict[str, Any]
+    findings: tuple[Finding, ...]
+    kinds: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all cards of one answer share. `base_url` is the service's public address for links."""
+
+    session: Session
+    knowledge: Knowledge
+    base_url: str
+    development: bool = False
+
+
+def present(findings: Iterable[Finding], case: Case, context: Context) -> tuple[Shown, ...]:
+    """The cards of an answer. Same findings, same cards: nothing here looks at the clock or draws lots."""
+    knowledge = context.knowledge
+    visible = shown(
+        findings,
+        medication_unchecked=bool(case.unanswered_lists) or _tainted(case),
+        info_at_sign=knowledge.thresholds.show.info_at_sign,
+        at_sign=case.hook == ORDER_SIGN,
+    )
+    families: dict[str, list[Finding]] = {}
+    for finding in visible:
+        families.setdefault(finding.family or knowledge.cards[finding.rule].family, []).append(finding)
+    offered = any(finding.rule == ORDER_SET for finding in visible)
+    variant = _variant(visible, knowledge)
+    built = [
+        (max(finding.indicator for finding in members), family, _card(family, members, case, context, offered, variant))
+        for family, members in families.items()
+    ]
+    built.sort(key=lambda one: card_order(one[0], one[1]))
+    cards = tuple(card for _, _, card in built)
+    _say_what_stayed_quiet(cards, case, knowledge)
+    return cards
+
+
+def _tainted(case: Case) -> bool:
+    """A medication list with a stranger's, an unreadable or a nameless entry is not a list one can trust."""
+    lists = {"medStatements", "medRequests", "medDispenses", "medAdministrations"}
+    faults = {"other-patient", "unreadable", "unresolved-medication"}
+    return any(s.data in lists and s.cause in faults for s in case.record.shortfalls)
+
+
+def _variant(visible: list[Finding], knowledge: Knowledge) -> str:
+    fired = [finding.rule for finding in visible if not finding.family]
+    return recommend(knowledge.order_set, fired)
+
+
+def _card(family: str, members: list[Finding], case: Case, context: Context, offered: bool, variant: str) -> Shown:
+    knowledge = context.knowledge
+    ordered = leading(members, knowledge.numbers)
+    leader = ordered[0]
+    text = knowledge.cards[leader.rule]
+    indicator = max(finding.indicator for finding in ordered)
+    made = offers(leader, text, context.session, knowledge, variant, offered and leader.rule != ORDER_SET)
+    summary, bullets = _words(leader, text, case, knowledge, variant)
+    extra = [_line(finding, case, knowledge, variant) for finding in ordered[1:]]
+    notes = _notes(leader, text, made, offered, knowledge)
+    room = max(_MOST_BULLETS - len(extra), 1)
+    card: dict[str, Any] = {
+        "uuid": context.session.new_uuid(f"card {leader.rule}"),
+        "summary": summary,
+        "indicator": indicator.word,
+        "detail": _detail([*bullets[:room], *extra][:_MOST_BULLETS], [*notes, *_footer(ordered, context)]),
+        "source": _source(leader, text, context),
+        "extension": {
+            EXTENSION: {
+                "findings": [_finding(finding) for finding in ordered],
+                "knowledgeVersion": knowledge.version,
+            }
+        },
+    }
+    if made:
+        card["suggestions"] = [suggestion for _, suggestion in made]
+        card["selectionBehavior"] = "at-most-one"
+    if indicator > Indicator.INFO:
+        card["overrideReasons"] = _reasons(text, knowledge)
+    card["links"] = [
+        {
+            "label": knowledge.words["link"]["label"],
+            "url": f"{context.base_url}/evidence/{leader.rule}",
+            "type": "absolute",
+        }
+    ]
+    return Shown(card, tuple(ordered), tuple((suggestion["uuid"], kind) for kind, suggestion in made))
+
+
+def _values(finding: Finding) -> dict[str, str]:
+    return {name: inert(value) for name, value in finding.values.items()}
+
+
+def _words(finding: Finding, text: CardText, case: Case, knowledge: Knowledge, variant: str) -> tuple[str, list[str]]:
+    if finding.rule == NOT_CHECKED:
+        return not_checked.words(finding, text)
+    values = _values(finding)
+    if finding.rule == ORDER_SET:
+        values |= _schedule(finding, case, knowledge, variant)
+    return text.summary(finding.wording, values), text.details(finding.wording, values)
+
+
+def _line(finding: Finding, case: Case, knowledge: Knowledge, variant: str) -> str:
+    """A finding that does not lead: its own summary, as one bullet."""
+    return _words(finding, knowledge.cards[finding.rule], case, knowledge, variant)[0]
+
+
+def _schedule(finding: Finding, case: Case, knowledge: Knowledge, variant: str) -> dict[str, str]:
+    order_set = knowledge.order_set
+    planned = plan(order_set.variant(variant), date.fromisoformat(finding.values["start"]))
+    old = [exposure.name for exposure in case.opioids if exposure.old]
+    return {
+        "first_dose": titration_wording.number(planned.steps[0].dose_mg),
+        "target": titration_wording.number(planned.target_mg),
+        "target_from": planned.target_from.isoformat(),
+        "schedule": titration_wording.label(order_set, planned),
+        "decision": planned.decision.isoformat(),
+        "old_drugs": joined(old),
+    }
+
+
+def _detail(bullets: list[str], lines: list[str]) -> str:
+    return "\n".join([*(f"- {bullet}" for bullet in bullets), "", *lines]).strip()
+
+
+def _notes(leader: Finding, text: CardText, made: list[Offer], offered: bool, knowledge: Knowledge) -> list[str]:
+    notes = []
+    orders = [order for proposal in leader.proposals for order in proposal.orders]
+    if any(not order.reference for order in orders):
+        notes.append(knowledge.words["no_id"]["line"])
+    kinds = {proposal.kind for proposal in leader.proposals}
+    if offered and "set-start" in kinds:
+        notes.append(knowledge.words["order_set_offered"]["line"])
+    return notes
+
+
+def _footer(findings: list[Finding], context: Context) -> list[str]:
+    """One line that says what the content is worth: signed by a clinician, or by nobody yet."""
+    words = context.knowledge.words["footer"]
+    signed = [context.knowledge.cards[finding.rule] for finding in findings]
+    if all(card.approved_by for card in signed):
+        line = fill(words["signed"], {"approved_by": signed[0].approved_by, "approved_on": signed[0].approved_on})
+    else:
+        line = words["open"]
+    return [line or "", *([words["development"]] if context.development else [])]
+
+
+def _source(leader: Finding, text: CardText, context: Context) -> dict[str, Any]:
+    words = context.knowledge.words["source"]
+    status = words["status_signed"] if text.approved_by else words["status_open"]
+    return {
+        "label": fill(words["label"], {"status": status}, keep=True),
+        "url": f"{context.base_url}/evidence",
+        "topic": {"system": RULE_SYSTEM, "code": leader.rule, "display": text.title},
+    }
+
+
+def _reasons(text: CardText, knowledge: Knowledge) -> list[dict[str, str]]:
+    """At most four of the card's own, and `other` (b.6)."""
+    return [
+        {"system": REASON_SYSTEM, "code": code, "display": knowledge.words["override_reasons"][code]}
+        for code in (*text.override_reasons[:4], "other")
+    ]
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    shown_finding: dict[str, Any] = {"rule": finding.rule, "indicator": finding.indicator.word}
+    evidence = [reference for reference in finding.evidence if "/" in reference]
+    if evidence:
+        shown_finding["evidence"] = evidence
+    return shown_finding
+
+
+def _say_what_stayed_quiet(cards: tuple[Shown, ...], case: Case, knowledge: Knowledge) -> None:
+    """One sentence on the last card for data that is worth no card of its own (b.5, "quiet line")."""
+    words = knowledge.words["quiet"]
+    names = dict.fromkeys(words[shortfall.data] for shortfall in case.record.shortfalls if shortfall.data in words)
+    if cards and names:
+        line = fill(words["line"], {"names": joined(list(names))}) or ""
+        cards[-1].card["detail"] += f"\n\n{line}"
+
+
+def families() -> tuple[str, ...]:
+    return FAMILIES

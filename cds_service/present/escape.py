@@ -1,0 +1,25 @@
+"""Hostile text from records made inert: what stands in a card can be neither Markdown, nor HTML, nor a link.
+
+An allow-list of characters is stronger than escaping: clients render Markdown in their own ways, and one (the public
+sandbox) renders raw HTML. Drug names keep all they need: letters, digits, spaces and `. , / % - + ( )`.
+"""
+
+import re
+import unicodedata
+
+MOST = 80
+_REFUSED = re.compile(r"[^\w\s.,/%+()'µ-]|_", re.UNICODE)
+_LOOSE_DOT = re.compile(r"(?<!\d)\.|\.(?!\d)")
+_SPACE = re.compile(r"\s+")
+
+
+def inert(text: str, most: int = MOST) -> str:
+    """`text` as plain words on one line, at most `most` characters.
+
+    A dot survives only between digits (4.5), so that no web address can form; control, bidirectional and other
+    format characters go.
+    """
+    shown = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text[: most * 4])
+    shown = _LOOSE_DOT.sub(" ", _REFUSED.sub(" ", shown))
+    shown = _SPACE.sub(" ", shown).strip(" -+")
+    return shown if len(shown) <= most else shown[: most - 1].rstrip() + "…"

@@ -1,0 +1,38 @@
+"""How much, how often, when: one dosage line as written, before anybody reckons with it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with its unit as the record spells it; `code` is the UCUM (or other) unit code, if one came."""
+
+    value: float
+    unit: str = ""
+    code: str = ""
+
+    @property
+    def spelled(self) -> str:
+        """The unit to reckon with: the code where there is one, since displays are free text."""
+        return self.code or self.unit
+
+
+@dataclass(frozen=True, slots=True)
+class Dosage:
+    """One line of a dosage instruction. Absent elements are None, never zero."""
+
+    text: str = ""
+    sequence: int | None = None
+    dose: Quantity | None = None
+    dose_high: Quantity | None = None
+    frequency: float | None = None
+    period: float | None = None
+    period_unit: str = ""
+    timing_code: str = ""
+    when: tuple[str, ...] = ()
+    as_needed: bool = False
+    starts: date | None = None
+    ends: date | None = None
+    duration_days: int | None = None
+    route: str = ""

@@ -1,0 +1,135 @@
+"""The patient's record as plain facts: one shape whatever FHIR release it came in."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.record.coding import Concept
+from cds_service.record.dosage import Dosage, Quantity
+from cds_service.record.drug import Drug
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """`born_first` and `born_last` differ where birthDate is only a month or a year."""
+
+    gender: str = ""
+    born_first: date | None = None
+    born_last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """`setting` is the v3-ActCode of the encounter class (AMB, VR, HH, EMER, ACUTE, IMP, ...), or empty."""
+
+    reference: str
+    setting: str = ""
+    reasons: tuple[Concept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Medication:
+    """A MedicationStatement, -Request/-Order, -Dispense or -Administration of a drug that matters here.
+
+    `kind` is `statement`, `request`, `dispense` or `administration`. `status` uses R4 words, plus `not-taken`.
+    `starts` and `ends` are the effective period; `authored`, `asserted`, `handed_over`, `prepared`, `status_changed`
+    and `updated` are what their FHIR namesakes say. `supply_days` and `repeats` are as written; `supply` (the quantity
+    handed out) and the dosages let the exposure model reckon where `supply_days` is missing.
+    """
+
+    reference: str
+    kind: str
+    drug: Drug
+    status: str
+    intent: str = "order"
+    do_not_perform: bool = False
+    starts: date | None = None
+    ends: date | None = None
+    at: date | None = None
+    authored: date | None = None
+    asserted: date | None = None
+    handed_over: date | None = None
+    prepared: date | None = None
+    status_changed: date | None = None
+    updated: date | None = None
+    supply_days: int | None = None
+    supply: Quantity | None = None
+    repeats: int | None = None
+    dosages: tuple[Dosage, ...] = ()
+    based_on: tuple[str, ...] = ()
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`groups` are the value-set groups its code (or, without a known code, its text) belongs to.
+
+    `clinical` is `active`, `recurrence`, `relapse`, `inactive`, `remission`, `resolved` or empty; `verification` is
+    `confirmed`, `unconfirmed`, `provisional`, `differential`, `refuted`, `entered-in-error` or empty.
+    """
+
+    reference: str
+    concept: Concept
+    groups: frozenset[str]
+    clinical: str = ""
+    verification: str = ""
+    onset: date | None = None
+    recorded: date | None = None
+    abated: date | None = None
+    has_abatement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """`group` is the value-set group of its code; `answers` those of its coded, text or interpretation value.
+
+    `high` is referenceRange.high in the unit of the value. `date_value` is a date answer (estimated delivery date).
+    """
+
+    reference: str
+    group: str
+    status: str
+    taken: date | None = None
+    taken_order: str = ""
+    value: Quantity | None = None
+    answers: frozenset[str] = frozenset()
+    date_value: date | None = None
+    high: Quantity | None = None
+    concept: Concept = Concept()
+
+
+@dataclass(frozen=True, slots=True)
+class LabOrder:
+    """A laboratory request, in the chart or among the drafts; `groups` are the observation groups it asks for."""
+
+    reference: str
+    groups: frozenset[str]
+    status: str
+    authored: date | None = None
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A data class that could not be obtained or trusted, and why.
+
+    `data` is a prefetch key of rulebook b.5; `cause` is a key of the `[causes]` table of the not-checked card, and
+    `count` how many resources it concerns where that says something.
+    """
+
+    data: str
+    cause: str
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecord:
+    """All that is known about the patient on `as_of`, and what is not known."""
+
+    as_of: date
+    patient: Patient | None = None
+    encounter: Encounter | None = None
+    medications: tuple[Medication, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    lab_orders: tuple[LabOrder, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = ()

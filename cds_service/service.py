@@ -1,0 +1,184 @@
+"""The stairwell: a call walks down from the door to the rules and comes back up as cards.
+
+Web, `call`, `replay` and later doors enter here; they differ only in how data is fetched and in what day it is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from time import monotonic
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from cds_service.content import cards_dir
+from cds_service.definitions.case import Case, is_live, is_naltrexone, is_opioid
+from cds_service.feedback.store import IssuedCard
+from cds_service.fhir.client import AllowedBases, FhirClient
+from cds_service.fhir.gather import Fetch, Gathered, gather, shelf_of
+from cds_service.fhir.read.orders import Drafts, read_drafts
+from cds_service.fhir.read.record import read_record
+from cds_service.hooks.request import HookRequest
+from cds_service.present.cards import Context, Shown, present
+from cds_service.present.knowledge import Knowledge, read_knowledge
+from cds_service.present.suggestions import Session
+from cds_service.record import Finding, Indicator, PatientRecord, Shortfall
+from cds_service.rules import detect_all
+from cds_service.settings import Settings
+from cds_service.titration.orderset import selfcheck
+
+OPIOID_ONLY = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "encounter")
+NALTREXONE = (*OPIOID_ONLY, "patient", "conditions", "allergies", "pregnancyObs", "labs", "serviceRequests")
+_NAMESPACE = uuid5(NAMESPACE_URL, "urn:ldn-cds:card")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Cards as they leave, what is remembered of them, and facts for the log (no patient values)."""
+
+    cards: list[dict[str, Any]]
+    issued: tuple[IssuedCard, ...] = ()
+    log: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one installation adds to a call: its address, zone, mode and which medication lists its record keeps."""
+
+    base_url: str
+    zone: tzinfo
+    development: bool = False
+    medication_lists: tuple[str, ...] = ("medStatements", "medRequests")
+
+
+def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: Knowledge, place: Place) -> Answer:
+    """The whole service: a pure function of the request, the FHIR answers, the knowledge and the date."""
+    drafts = read_drafts(request, shelf_of(request, fetch), place.zone)
+    wanted = _wanted(request, drafts)
+    if wanted is None:
+        return Answer([])
+    gathered = gather(request, wanted, fetch)
+    record = _with_strangers(read_record(request, gathered, today, place.zone), drafts)
+    case = Case(
+        hook=request.hook,
+        record=record,
+        drafts=tuple(order for order in drafts.orders if is_live(order)),
+        thresholds=knowledge.thresholds,
+        orders_sent=request.orders_sent,
+        medication_lists=place.medication_lists,
+    )
+    findings = _detect(case)
+    context = Context(_session(request, gathered), knowledge, place.base_url, place.development)
+    return _answer(request, present(findings, case, context), findings, knowledge)
+
+
+def _wanted(request: HookRequest, drafts: Drafts) -> tuple[str, ...] | None:
+    """Which data the drafts call for; None where nothing here concerns naltrexone or an opioid."""
+    live = [order for order in drafts.orders if is_live(order)]
+    judged = [order for order in live if order.selected]
+    if any(map(is_naltrexone, judged)) or (any(map(is_opioid, judged)) and any(map(is_naltrexone, live))):
+        return NALTREXONE
+    if any(map(is_opioid, judged)):
+        return OPIOID_ONLY
+    if not request.orders_sent or drafts.strangers:
+        return ()
+    unnamed = [order for order in judged if not order.names_drug]
+    if any(order.unresolved for order in unnamed) or (unnamed and request.hook != "order-select"):
+        return ()
+    return None
+
+
+def _with_strangers(record: PatientRecord, drafts: Drafts) -> PatientRecord:
+    if not drafts.strangers:
+        return record
+    said = Shortfall("orders", "other-patient", len(drafts.strangers))
+    return PatientRecord(
+        record.as_of, record.patient, record.encounter, record.medications, record.conditions,
+        record.observations, record.lab_orders, (*record.shortfalls, said),
+    )  # fmt: skip
+
+
+def _detect(case: Case) -> tuple[Finding, ...]:
+    """Findings; a rule that broke is a check that was not done, and is said on the not-checked card."""
+    findings, broken = detect_all(case)
+    if not broken:
+        return findings
+    faults = tuple(Shortfall(f"rule {rule}", "fault") for rule in broken)
+    others = [finding for finding in findings if finding.rule != "data-not-checked"]
+    before = [finding for finding in findings if finding.rule == "data-not-checked"]
+    known = before[0].shortfalls if before else ()
+    evidence = before[0].evidence if before else ()
+    return (*others, Finding("data-not-checked", Indicator.WARNING, evidence, shortfalls=(*known, *faults)))
+
+
+def _session(request: HookRequest, gathered: Gathered) -> Session:
+    return Session(
+        release=gathered.release,
+        patient_id=request.patient_id,
+        user_id=request.user_id,
+        encounter_id=request.encounter_id,
+        new_uuid=_uuids(request),
+    )
+
+
+def _uuids(request: HookRequest) -> Callable[[str], str]:
+    """Names to uuids: unique for each call, the same when the same call is answered again."""
+    return lambda name: str(uuid5(_NAMESPACE, f"{request.hook} {request.instance} {name}"))
+
+
+def _answer(
+    request: HookRequest, cards: tuple[Shown, ...], findings: tuple[Finding, ...], knowledge: Knowledge
+) -> Answer:
+    issued = tuple(
+        IssuedCard(
+            card=shown.card["uuid"],
+            rule=shown.findings[0].rule,
+            indicator=shown.card["indicator"],
+            findings=tuple(finding.rule for finding in shown.findings),
+            suggestions=shown.kinds,
+            hook=request.hook,
+            instance=request.instance,
+            knowledge_version=knowledge.version,
+        )
+        for shown in cards
+    )
+    log = {"silent": [finding.rule for finding in findings if finding.silent], "knowledge": knowledge.version}
+    return Answer([shown.card for shown in cards], issued, log, findings)
+
+
+class Service:
+    """One running service: knowledge, FHIR client and clock behind `answer`. Built by a door, once a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.knowledge = read_knowledge(cards_dir(settings.cards_dir))
+        selfcheck(self.knowledge.order_set)
+        zone: tzinfo = ZoneInfo(settings.timezone) if settings.timezone else _local_zone()
+        self.place = Place(settings.base_url, zone, settings.development, settings.medication_lists)
+        self._client = FhirClient(AllowedBases(settings.fhir_bases), settings.max_fhir_bytes)
+        self._deadline_seconds = settings.deadline_seconds
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Service":
+        """Raises StartError where the content cannot be used."""
+        return cls(settings)
+
+    def answer(self, request: HookRequest) -> Answer:
+        """Answer a call now."""
+        deadline = monotonic() + self._deadline_seconds
+        fetch = self._client.reader(request.fhir_server, request.token, deadline)
+        return respond(request, fetch, datetime.now(self.place.zone).date(), self.knowledge, self.place)
+
+    def did_not_run(self, request: HookRequest) -> Answer:
+        """The visible card for a fault of our own: nobody may take silence for an all-clear."""
+        finding = Finding("data-not-checked", Indicator.WARNING, shortfalls=(Shortfall("service", "fault"),))
+        case = Case(request.hook, PatientRecord(date.min), (), self.knowledge.thresholds)
+        session = Session("R4", request.patient_id, request.user_id, request.encounter_id, _uuids(request))
+        context = Context(session, self.knowledge, self.place.base_url, self.place.development)
+        return _answer(request, present((finding,), case, context), (finding,), self.knowledge)
+
+
+def _local_zone() -> tzinfo:
+    zone = datetime.now().astimezone().tzinfo
+    assert zone is not None
+    return zone

@@ -1,0 +1,293 @@
+"""What a medication is: an opioid, naltrexone, an anticoagulant, or nothing that matters here.
+
+Rulebook b.1, *Medication identity*: a code decides, text counts only where no code is known; a code that says "not
+naltrexone" or "not counted" ends the question. Whole words only. A product of an opioid and naltrexone is an opioid.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from cds_service.record.coding import Concept
+from cds_service.record.drug import Drug, Naltrexone, Opioid
+from cds_service.terminology import tables
+from cds_service.terminology.strength import Strength, stated_strength
+from cds_service.terminology.systems import ATC, canonical_system
+from cds_service.terminology.words import Phrasebook, words_of
+
+# Shorter intervals first (rulebook b.2): of two statements about one drug the longer interval is kept.
+_WASHOUTS = ("short-acting", "kind-unknown", "long-acting", "two-week", "depot")
+# Of several codings of one product the one that says most about it.
+_PRODUCTS = ("unspecified", "oral", "er-injectable", "nb-combo")
+_IMPLANTED = frozenset({"implant", "implants", "pellet", "pellets"})
+
+_Code = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What one word stands for; `drug` is an opioid, a naltrexone product, an anticoagulant or a cue."""
+
+    means: str
+    drug: str
+    ingredient: str
+    washout: str
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What codes, or words, say: the same shape for both, so that they can be compared."""
+
+    recognised: bool = False
+    opioids: dict[str, Opioid] = field(default_factory=dict)
+    forms_unknown: set[str] = field(default_factory=set)
+    products: list[str] = field(default_factory=list)
+    strength_mg: float | None = None
+    anticoagulants: list[str] = field(default_factory=list)
+    cues: set[str] = field(default_factory=set)
+    sequestered: bool = False
+
+    @property
+    def drugs(self) -> frozenset[str]:
+        """The drugs that it names, classes left out."""
+        named = {opioid.name for opioid in self.opioids.values() if opioid.ingredient != "opioid"}
+        return frozenset(named | ({"naltrexone"} if self.products else set()) | set(self.anticoagulants))
+
+
+@cache
+def _opioid_codes() -> dict[_Code, tuple[str, str, str, str]]:
+    """(ingredients, names, washout, form) of a code; ingredients and names are `;` lists of the same length."""
+    return {
+        (system, code): (ingredient, name, washout, form)
+        for system, code, _, ingredient, name, washout, form in tables.rows("opioids.csv")
+    }
+
+
+@cache
+def _naltrexone_codes() -> dict[_Code, tuple[str, float | None, str]]:
+    return {
+        (system, code): (product, float(strength) if strength else None, cue)
+        for system, code, _, product, strength, cue in tables.rows("naltrexone.csv")
+    }
+
+
+@cache
+def _anticoagulant_codes() -> dict[_Code, str]:
+    return {(system, code): name for system, code, _, name in tables.rows("anticoagulants.csv")}
+
+
+@cache
+def _words() -> Phrasebook[_Word]:
+    return Phrasebook((word, _Word(*meaning)) for word, *meaning in tables.rows("drug_words.csv"))
+
+
+def identify(concept: Concept) -> Drug | None:
+    """The drug that a medication's codings and text name, or None for a medication that does not matter here."""
+    coded = _read_codes(concept)
+    texts = _texts(concept)
+    worded = _read_first_known(texts)
+    if not coded.recognised:
+        return _drug(concept, worded, worded, texts, by="text")
+    if worded.sequestered and coded.products and not coded.opioids:
+        # Embeda or Troxyca under naltrexone's ingredient code, as drug maps file them: an opioid all the same.
+        opioid = _drug(concept, worded, worded, texts, by="text")
+        return opioid and _with_disagreement(opioid, concept.words)
+    drug = _drug(concept, coded, worded, texts, by="code")
+    if drug is None or not worded.drugs - coded.drugs:
+        return drug
+    return _with_disagreement(drug, concept.words)
+
+
+def _texts(concept: Concept) -> list[str]:
+    """The text first, then the displays: a display is consulted only where the text says nothing."""
+    displays = [coding.display for coding in concept.codings]
+    return [text for text in (concept.text, *displays) if text]
+
+
+def _read_codes(concept: Concept) -> _Reading:
+    reading = _Reading()
+    for coding in concept.codings:
+        system = canonical_system(coding.system)
+        code = coding.code.strip()
+        key = (system, code.upper() if system == ATC else code)
+        if key in _opioid_codes():
+            _add_opioids(reading, *_opioid_codes()[key])
+        elif key in _naltrexone_codes():
+            _add_naltrexone(reading, *_naltrexone_codes()[key])
+        elif key in _anticoagulant_codes():
+            reading.anticoagulants.append(_anticoagulant_codes()[key])
+            reading.recognised = True
+    return reading
+
+
+def _add_opioids(reading: _Reading, ingredients: str, names: str, washout: str, form: str) -> None:
+    reading.recognised = True
+    if washout == "not-counted":
+        return
+    for ingredient, name in zip(ingredients.split(";"), names.split(";"), strict=True):
+        before = reading.opioids.get(ingredient)
+        if before is None:
+            if not form:
+                reading.forms_unknown.add(ingredient)
+        elif form and ingredient in reading.forms_unknown:
+            # A product code beside an ingredient code: the product decides about the form.
+            reading.forms_unknown.discard(ingredient)
+            before = None
+        elif not form and ingredient not in reading.forms_unknown:
+            continue
+        kept = washout if before is None else _longer(before.washout, washout)
+        reading.opioids[ingredient] = Opioid(ingredient, name, kept)
+
+
+def _add_naltrexone(reading: _Reading, product: str, strength_mg: float | None, cue: str) -> None:
+    if product == "bupropion":
+        reading.cues.add("bupropion")
+        return
+    reading.recognised = True
+    if product == "not-naltrexone":
+        return
+    # An implant blocks for months and cannot be withdrawn: of the classes that rules know it is the injection's.
+    reading.products.append("er-injectable" if product == "implant" else product)
+    if reading.strength_mg is None:
+        reading.strength_mg = strength_mg
+    if cue:
+        reading.cues.add(cue)
+
+
+def _read_first_known(texts: Iterable[str]) -> _Reading:
+    for text in texts:
+        reading = _read_words(words_of(text))
+        if reading.recognised:
+            return reading
+    return _Reading()
+
+
+def _read_words(words: list[str]) -> _Reading:
+    found = list(_words().found_in(words))
+    reading = _Reading(cues={word.drug for word in found if word.means == "cue"})
+    for word in found:
+        if word.means in ("opioid", "opioid-with-naltrexone"):
+            _add_worded_opioid(reading, word)
+            reading.sequestered |= word.means == "opioid-with-naltrexone"
+        elif word.means == "naltrexone":
+            reading.products.append(word.drug)
+        elif word.means == "anticoagulant":
+            reading.anticoagulants.append(word.drug)
+    known = {word.means for word in found} - {"cue", "opioid-class"}
+    if not known:
+        for word in found:
+            if word.means == "opioid-class":
+                _add_worded_opioid(reading, word)
+    reading.recognised = bool(known or reading.opioids)
+    return reading
+
+
+def _add_worded_opioid(reading: _Reading, word: _Word) -> None:
+    """`Percocet (oxycodone)`: of two words for one drug the one that states the form decides, else they agree."""
+    washout, stated = _worded_washout(word, reading.cues)
+    before = reading.opioids.get(word.ingredient)
+    if before is None:
+        if not stated:
+            reading.forms_unknown.add(word.ingredient)
+    elif not stated:
+        return
+    elif word.ingredient in reading.forms_unknown:
+        reading.forms_unknown.discard(word.ingredient)
+    else:
+        washout = _longer(before.washout, washout)
+    reading.opioids[word.ingredient] = Opioid(word.ingredient, word.drug, washout)
+
+
+def _worded_washout(word: _Word, cues: set[str]) -> tuple[str, bool]:
+    """The class of an opioid named in text, and whether the words state the form (rulebook b.2).
+
+    A brand states it where every product of the brand has it: `drug_words.csv` then holds another class for the brand
+    than for the ingredient.
+    """
+    if word.drug == "buprenorphine":
+        released = "depot" in cues or {"extended", "injection"} <= cues
+        if released and "patch" not in cues:
+            return "depot", True
+        return word.washout, word.washout == "depot"
+    if word.washout not in ("short-acting", "long-acting") or word.drug == "levorphanol":
+        return word.washout, False
+    if "extended" in cues:
+        return "long-acting", True
+    short = {"immediate", "combination"} | ({"injection", "nasal"} if word.drug == "fentanyl" else set())
+    if cues & short:
+        return "short-acting", True
+    return word.washout, word.washout == "short-acting"
+
+
+def _longer(one: str, other: str) -> str:
+    return max(one, other, key=_WASHOUTS.index)
+
+
+def _drug(concept: Concept, named: _Reading, worded: _Reading, texts: Sequence[str], *, by: str) -> Drug | None:
+    label = concept.words
+    if named.opioids:
+        opioids = tuple(_refined(opioid, named, worded) for opioid in named.opioids.values())
+        return Drug(_joined(opioid.name for opioid in opioids), label, opioids=opioids, by=by)
+    if named.products:
+        naltrexone = _naltrexone(named, texts)
+        name = "naltrexone-bupropion" if naltrexone.product == "nb-combo" else "naltrexone"
+        return Drug(name, label, naltrexone=naltrexone, by=by)
+    if named.anticoagulants:
+        return Drug(_joined(named.anticoagulants), label, anticoagulant=True, by=by)
+    return None
+
+
+def _refined(opioid: Opioid, named: _Reading, worded: _Reading) -> Opioid:
+    """Where the code leaves the form open and the text states it (`oxycodone IR`, a depot brand), the text tells it."""
+    said = worded.opioids.get(opioid.ingredient)
+    if said is None or opioid.ingredient not in named.forms_unknown or opioid.ingredient in worded.forms_unknown:
+        return opioid
+    return Opioid(opioid.ingredient, opioid.name, said.washout)
+
+
+def _naltrexone(named: _Reading, texts: Sequence[str]) -> Naltrexone:
+    words = [word for text in texts for word in words_of(text)]
+    found = list(_words().found_in(words))
+    cues = named.cues | {word.drug for word in found if word.means == "cue"}
+    product = max(named.products, key=_PRODUCTS.index)
+    strength = _strength(named.strength_mg, texts)
+    if product == "unspecified":
+        brands = [word.drug for word in found if word.means == "naltrexone"]
+        product = max((*brands, product), key=_PRODUCTS.index)
+    if "bupropion" in cues and product in ("oral", "unspecified"):
+        product = "nb-combo"
+    if product == "unspecified" and (strength.mg == 380 or "injection" in cues or not _IMPLANTED.isdisjoint(words)):
+        product = "er-injectable"
+    elif product == "unspecified" and "oral" in cues:
+        product = "oral"
+    return Naltrexone(
+        product=product,
+        strength_mg=strength.mg,
+        strength_mg_per_ml=strength.mg_per_ml,
+        low_dose_cue="low-dose" in cues and product in ("oral", "unspecified"),
+        compounded=any(word.startswith("compound") for word in words),
+    )
+
+
+def _strength(coded_mg: float | None, texts: Sequence[str]) -> Strength:
+    """The code's strength, else that of the first text that states one."""
+    if coded_mg is not None:
+        return Strength(mg=coded_mg)
+    stated = (stated_strength(text) for text in texts)
+    return next((strength for strength in stated if strength != Strength()), Strength())
+
+
+def _joined(names: Iterable[str]) -> str:
+    return " and ".join(dict.fromkeys(names))
+
+
+def _with_disagreement(drug: Drug, text: str) -> Drug:
+    return Drug(
+        drug.name,
+        drug.label,
+        opioids=drug.opioids,
+        naltrexone=drug.naltrexone,
+        anticoagulant=drug.anticoagulant,
+        by=drug.by,
+        disagreeing_text=text,
+    )

@@ -1,0 +1,67 @@
+"""Which measurement an observation is, and what its answer says."""
+
+from functools import cache
+
+from cds_service.record.coding import Concept
+from cds_service.terminology import tables
+from cds_service.terminology.systems import LOINC, canonical_system
+from cds_service.terminology.words import words_of
+
+_Code = tuple[str, str]
+
+
+@cache
+def _codes() -> dict[str, dict[_Code, str]]:
+    by_kind: dict[str, dict[_Code, str]] = {"observation": {}, "answer": {}}
+    for system, code, _, group, kind, _ in tables.rows("observations.csv"):
+        by_kind[kind][system, code] = group
+    return by_kind
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    by_kind: dict[str, dict[str, str]] = {"observation": {}, "answer": {}}
+    for text, group, kind in tables.rows("observation_words.csv"):
+        by_kind[kind][text] = group
+    return by_kind
+
+
+def observation_group(concept: Concept) -> str:
+    """The group of what was measured, or an empty string. The first known code decides, else the exact text."""
+    return next(iter(_by_code(concept, "observation") or _by_text(concept, "observation")), "")
+
+
+def answer_groups(concept: Concept) -> frozenset[str]:
+    """What a coded or written answer says: `positive`, `not-pregnant`, ... Codes decide, else the exact text."""
+    return frozenset(_by_code(concept, "answer") or _by_text(concept, "answer"))
+
+
+def codes_in(*groups: str) -> tuple[str, ...]:
+    """The LOINC codes of observation groups, sorted, for the search parameters of prefetch templates.
+
+    A name that ends with `*` stands for all groups that begin so (`urine-drug-screen-*`).
+    """
+    prefixes = tuple(group[:-1] for group in groups if group.endswith("*"))
+    wanted = _codes()["observation"].items()
+    return tuple(
+        sorted(
+            code
+            for (system, code), group in wanted
+            if system == LOINC and (group in groups or (prefixes and group.startswith(prefixes)))
+        )
+    )
+
+
+def _by_code(concept: Concept, kind: str) -> list[str]:
+    known = _codes()[kind]
+    keys = [(canonical_system(coding.system), coding.code.strip()) for coding in concept.codings]
+    return [known[key] for key in keys if key in known]
+
+
+def _by_text(concept: Concept, kind: str) -> list[str]:
+    known = _texts()[kind]
+    for text in (concept.text, *(coding.display for coding in concept.codings)):
+        group = known.get(" ".join(words_of(text)))
+        if group is not None:
+            return [group]
+    return []

@@ -1,0 +1,22 @@
+"""GET /cds-services: what is offered (cds-hooks B)."""
+
+import orjson
+from flask import Blueprint, Response
+
+from cds_service.hooks.services import discovery
+
+DEVELOPMENT_NOTICE = "DEVELOPMENT MODE (no CDS_FHIR_BASES set: any caller is answered, FHIR only on this machine)."
+
+
+def discovery_blueprint(*, development: bool) -> Blueprint:
+    """The answer never changes while the process lives, so it is written once."""
+    pages = Blueprint("discovery", __name__)
+    body = orjson.dumps(discovery(notice=DEVELOPMENT_NOTICE if development else ""))
+
+    @pages.get("/cds-services")
+    def services() -> Response:
+        answer = Response(body, content_type="application/json")
+        answer.headers["Cache-Control"] = "public, max-age=300"
+        return answer
+
+    return pages

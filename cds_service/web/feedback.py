@@ -1,0 +1,55 @@
+"""POST /cds-services/{id}/feedback: what became of the cards (cds-hooks I)."""
+
+import logging
+
+import orjson
+from flask import Blueprint, Response
+
+from cds_service.errors import InvalidFeedback
+from cds_service.feedback.store import FeedbackStore
+from cds_service.hooks.feedback import BadEntry, read_feedback
+from cds_service.hooks.services import SERVICES
+from cds_service.settings import Settings
+from cds_service.web.problems import issue, outcome
+from cds_service.web.reading import read_object
+
+_log = logging.getLogger(__name__)
+_MOST_ISSUES = 100
+
+
+def feedback_blueprint(settings: Settings, store: FeedbackStore) -> Blueprint:
+    """Good entries are kept even beside bad ones, and the bad ones named; only a call without a good one is refused."""
+    pages = Blueprint("feedback", __name__)
+
+    def serve(service_id: str) -> None:
+        def take() -> Response:
+            events, bad = read_feedback(read_object(settings.max_body_bytes), most_entries=settings.max_entries)
+            new = store.record(service_id, events)
+            facts = {"service": service_id, "entries": len(events), "new": new, "bad": len(bad)}
+            _log.info("feedback", extra={"facts": facts})
+            if not bad:
+                return _taken(len(events))
+            severity = "warning" if events else "error"
+            return outcome(200 if events else 400, [_issue(entry, severity) for entry in bad[:_MOST_ISSUES]])
+
+        pages.add_url_rule(f"/cds-services/{service_id}/feedback", service_id, take, methods=["POST"])
+
+    for service_id in SERVICES:
+        serve(service_id)
+    return pages
+
+
+def _taken(count: int) -> Response:
+    answer = Response(orjson.dumps({"kept": count}), content_type="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _issue(entry: BadEntry, severity: str) -> dict[str, object]:
+    return issue(
+        InvalidFeedback.code,
+        InvalidFeedback.issue,
+        f"Entry {entry.index} was not kept: {entry.text}",
+        severity=severity,
+        expression=entry.path,
+    )

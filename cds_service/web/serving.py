@@ -1,0 +1,109 @@
+"""gunicorn, set up for this service (trust 3.4).
+
+The application is built before the workers are forked: a card that cannot be read stops the start, not every worker in
+turn, and the knowledge is in memory once. Threads only wait for FHIR servers; the work is done by processes.
+"""
+
+import gc
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask import Flask
+from gunicorn import glogging
+from gunicorn.app.base import BaseApplication
+from gunicorn.http import errors as http_errors
+from gunicorn.util import write_nonblock
+from gunicorn.workers.gthread import ThreadWorker
+
+from cds_service.settings import Settings
+from cds_service.web.app import create_app
+from cds_service.web.log import JsonLines, configure_logging
+from cds_service.web.problems import plain_problem
+
+_STATUS = {
+    http_errors.LimitRequestLine: (414, "URI Too Long"),
+    http_errors.LimitRequestHeaders: (431, "Request Header Fields Too Large"),
+    http_errors.ExpectationFailed: (417, "Expectation Failed"),
+}
+# A large call makes tens of thousands of containers that reference counting frees again; looking for cycles among them
+# every 700 takes longer than reading a FHIR resource does.
+_GARBAGE_THRESHOLDS = (50_000, 20, 100)
+
+
+class JsonWorker(ThreadWorker):  # type: ignore[misc]
+    """A worker that also refuses what is not HTTP with JSON, and keeps the offending bytes out of the log."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        status, reason = _STATUS.get(type(exc), (400, "Bad Request"))
+        self.log.warning("refused-by-server", extra={"facts": {"status": status, "error": type(exc).__name__}})
+        body = orjson.dumps({"resourceType": "OperationOutcome", "issue": [plain_problem(status)]})
+        head = (
+            f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            f"Cache-Control: no-store\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        try:
+            write_nonblock(client, head.encode("ascii") + body)
+        except OSError:
+            self.log.debug("client-gone")
+
+
+class JsonLog(glogging.Logger):  # type: ignore[misc]
+    """gunicorn's own log in the same lines as ours."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonLines())
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in options(self._settings).items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """gunicorn's settings; a name that an older gunicorn does not know is left out."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    memory = Path("/dev/shm")
+    return {
+        "bind": f"{host}:{settings.port}",
+        "worker_class": JsonWorker,
+        "workers": settings.workers or len(os.sched_getaffinity(0)),
+        "threads": settings.threads,
+        "timeout": 30,
+        "graceful_timeout": 30,
+        "keepalive": 75,
+        "max_requests": 5000,
+        "max_requests_jitter": 500,
+        "limit_request_line": 4094,
+        "limit_request_fields": 50,
+        "worker_tmp_dir": str(memory) if os.access(memory, os.W_OK) else None,
+        "forwarded_allow_ips": "127.0.0.1,::1",
+        "logger_class": JsonLog,
+        "loglevel": settings.log_level.lower(),
+        "accesslog": None,
+        "control_socket_disable": True,
+        "proc_name": "ldn-cds",
+    }
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop. Raises StartError before anything listens if the service cannot start."""
+    configure_logging(settings.log_level)
+    app = create_app(settings)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
+    _Server(app, settings).run()

@@ -1,0 +1,1245 @@
+"""Make the value sets of `cds_service/terminology` from a folder of terminology tables.
+
+    python scripts/build_terminology.py TABLES_DIR [--out DIR]
+
+Why a script: the tables hold many more rows and columns than rules need, and some of their groups differ from the
+rulebook. What is kept, what is renamed and what is corrected stands below, so that a reviewer can see every decision
+and so that a newer set of tables gives a diff that can be read. The same tables always give the same bytes.
+
+Shape of TABLES_DIR: UTF-8 CSV files with a header row. Columns used (others are ignored):
+
+    opioid_ingredients.csv   rxcui, tty (IN or PIN), name, synonyms_brands (`;` list; a PIN says
+                             `salt/ester of NAME (RXCUI)`), atc (`;` list), snomed_substance, counts_as_opioid, verified
+    opioid_products.csv      rxcui, display, tty_inferred, ingredient_rxcui and ingredient_name (`;` lists), route,
+                             duration (short-acting, long-acting, depot), counts_as_opioid, verified
+    naltrexone_products.csv  code (an RxCUI, or `ATC:` or `SNOMED:` and a code), display, tty_inferred, product_class,
+                             strength_mg, verified
+    conditions.csv           system, code, display, match_type (exact, ICD prefix, SNOMED with descendants,
+                             text-regex), group, subgroup, verified
+    observations.csv         system, code, display, group, kind (observation, answer, exclude), ucum_unit, verified
+    dose_units.csv           unit, dimension, factor (to mg, mL, mg/mL), verified
+
+Rows whose `verified` is `no` are left out, unless a constant below says where the code was checked. Rows of kind
+`text-regex` are left out: the words stand below in plain spelling (`drug_words.csv`, `condition_words.csv`).
+"""
+
+import argparse
+import csv
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+Row = Mapping[str, str]
+Line = tuple[str, ...]
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+SNOMED = "http://snomed.info/sct"
+ATC = "http://www.whocc.no/atc"
+LOINC = "http://loinc.org"
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD10 = "http://hl7.org/fhir/sid/icd-10"
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Opioids: the washout class (rulebook b.2)
+# ---------------------------------------------------------------------------------------------------------------------
+
+# Shortest first: where a product holds two opioids, or code and table differ, the longer interval is kept.
+WASHOUTS = ("not-counted", "short-acting", "kind-unknown", "long-acting", "two-week", "depot")
+
+# Drugs that exist in extended-release form. With the formulation unknown they are long-acting, whatever the table says.
+ER_CAPABLE = frozenset(
+    {
+        "fentanyl",
+        "hydrocodone",
+        "hydromorphone",
+        "morphine",
+        "oxycodone",
+        "oxymorphone",
+        "tapentadol",
+        "tramadol",
+    }
+)
+TWO_WEEK = frozenset({"buprenorphine", "levomethadone", "levomethadyl", "methadone"})
+LONG_BY_NATURE = frozenset({"levorphanol"})
+
+# Term types that name a dose form. The others (IN, PIN, MIN, BN, SCDC, SBDC, and the groupers SCDG and SBDG such as
+# "Oral Product") leave the formulation unknown.
+FORM_STATED = frozenset({"SCD", "SBD", "SCDF", "SBDF", "GPCK", "BPCK"})
+
+# A combination with one of these is an immediate-release tablet unless the product says extended release.
+COMBINATION = re.compile(r"\b(acetaminophen|apap|paracetamol|aspirin|asa|acetylsalicylic|ibuprofen)\b", re.IGNORECASE)
+
+# ATC codes of such combinations (N02AJ13 tramadol, 17-19 oxycodone, 22 and 23 hydrocodone).
+ATC_COMBINATION = frozenset({"N02AJ13", "N02AJ17", "N02AJ18", "N02AJ19", "N02AJ22", "N02AJ23"})
+
+# ATC files anaesthetics under N01A: fentanyl there is an injection, which the rulebook names short-acting.
+ATC_INJECTION = "N01A"
+
+# Released over two days from the epidural space: extended-release, though the table says short-acting.
+LIPOSOMAL = re.compile(r"\b(liposomal|depodur)\b", re.IGNORECASE)
+
+# Grouper names end like this; what comes before is the brand.
+GROUPER_ENDING = re.compile(r"( (Oral|Liquid|Injectable|Rectal|Topical|Mucosal|Nasal|Product|Pill|Disintegrating))+$")
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Naltrexone: what the product classes of the table are called here
+# ---------------------------------------------------------------------------------------------------------------------
+
+NALTREXONE_PRODUCTS = {
+    "ER-injection-380mg": "er-injectable",
+    "bulk-powder-compounding": "unspecified",
+    "bupropion-combination": "nb-combo",
+    "central-antagonist-not-naltrexone": "not-naltrexone",
+    "implant": "implant",
+    "ingredient": "unspecified",
+    "low-dose-oral": "oral",
+    "not-an-antagonist": "not-naltrexone",
+    "oral-tablet": "oral",
+    "other": "unspecified",
+    "peripheral-antagonist": "not-naltrexone",
+    "salt": "unspecified",
+}
+# Opioid with sequestered naltrexone: those codes stand in opioids.csv only, so that they never count as naltrexone.
+OPIOID_WITH_NALTREXONE = "abuse-deterrent-opioid-combination"
+# Bupropion alone is nothing to us; beside a naltrexone coding it makes the weight product.
+NALTREXONE_CORRECTIONS = {(SNOMED, "387564004"): "bupropion"}
+# Bupropion's RxNorm ingredient (rulebook b.1) seen as 42347 in public medication value sets.
+NALTREXONE_ADDED = ((RXNORM, "42347", "bupropion", "bupropion"),)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Anticoagulants: for them INR is not scored in Child-Pugh (rulebook rule 14). Not in the tables.
+# ---------------------------------------------------------------------------------------------------------------------
+
+ANTICOAGULANTS = (
+    # Ingredient codes seen with their names in public anticoagulant lists: warfarin, apixaban, rivaroxaban, dabigatran
+    # etexilate. No RxNorm code of edoxaban or betrixaban could be confirmed: ATC and their names find them.
+    (RXNORM, "11289", "warfarin", "warfarin"),
+    (RXNORM, "1364430", "apixaban", "apixaban"),
+    (RXNORM, "1114195", "rivaroxaban", "rivaroxaban"),
+    (RXNORM, "1037042", "dabigatran etexilate", "dabigatran"),
+    # ATC index, group B01A.
+    (ATC, "B01AA03", "warfarin", "warfarin"),
+    (ATC, "B01AA04", "phenprocoumon", "phenprocoumon"),
+    (ATC, "B01AA07", "acenocoumarol", "acenocoumarol"),
+    (ATC, "B01AE07", "dabigatran etexilate", "dabigatran"),
+    (ATC, "B01AF01", "rivaroxaban", "rivaroxaban"),
+    (ATC, "B01AF02", "apixaban", "apixaban"),
+    (ATC, "B01AF03", "edoxaban", "edoxaban"),
+    (ATC, "B01AF04", "betrixaban", "betrixaban"),
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Words in medication text (rulebook b.1: whole words, case-folded, a deny list)
+# ---------------------------------------------------------------------------------------------------------------------
+
+# Neither naltrexone nor an opioid that counts. A denied word never counts itself; others in the same text still do.
+DENIED_WORDS = (
+    "alvimopan",
+    "dextromethorphan",
+    "difelikefalin",
+    "difenoxin",
+    "diphenoxylate",
+    "eluxadoline",
+    "entereg",
+    "evzio",
+    "imodium",
+    "kapruvia",
+    "kloxxado",
+    "korsuva",
+    "lomotil",
+    "loperamide",
+    "lybalvi",
+    "methyl naltrexone",
+    "methylnaltrexone",
+    "motofen",
+    "moventig",
+    "movantik",
+    "naldemedine",
+    "nalmefene",
+    "naloxegol",
+    "naloxone",
+    "naltrexone methobromide",
+    "naltrexone methylbromide",
+    "narcan",
+    "noscapine",
+    "pholcodine",
+    "relistor",
+    "rizmoic",
+    "samidorphan",
+    "symproic",
+    "truberzi",
+    "viberzi",
+    "zimhi",
+    # Phrases that hold a class word and mean no opioid.
+    "no narcotic",
+    "no narcotics",
+    "no opiate",
+    "no opiates",
+    "no opioid",
+    "no opioids",
+    "non narcotic",
+    "non opiate",
+    "non opioid",
+    "nonnarcotic",
+    "nonopioid",
+    "opiate antagonist",
+    "opiate free",
+    "opioid antagonist",
+    "opioid free",
+    "opioid receptor antagonist",
+    "opioid reversal",
+    "opioid sparing",
+)
+
+# Words for naltrexone and its products. Embeda and Troxyca come with the opioids: they are opioid products.
+NALTREXONE_WORDS = {
+    "naltrexone": "unspecified",
+    "ldn": "unspecified",
+    "vivitrol": "er-injectable",
+    "contrave": "nb-combo",
+    "mysimba": "nb-combo",
+    "adepend": "oral",
+    "antaxone": "oral",
+    "depade": "oral",
+    "lotrexone": "oral",
+    "naltrex": "oral",
+    "nalorex": "oral",
+    "nemexin": "oral",
+    "revia": "oral",
+}
+
+CUE_WORDS = {
+    "low-dose": ("ldn", "lotrexone", "low dose", "lowdose", "naltrex"),
+    "bupropion": ("bupropion", "contrave", "mysimba"),
+    "combination": ("acetaminophen", "acetylsalicylic acid", "apap", "asa", "aspirin", "ibuprofen", "paracetamol"),
+    "extended": (
+        "controlled release",
+        "cr",
+        "er",
+        "extended",
+        "la",
+        "long acting",
+        "modified release",
+        "mr",
+        "ms contin",
+        "patch",
+        "patches",
+        "prolonged release",
+        "sr",
+        "sustained release",
+        "transdermal",
+        "xl",
+        "xr",
+    ),
+    "immediate": ("immediate release", "ir", "instant release", "msir", "syrup"),
+    "injection": (
+        "ampoule",
+        "ampul",
+        "epidural",
+        "im",
+        "injectable",
+        "injection",
+        "intramuscular",
+        "intrathecal",
+        "intravenous",
+        "iv",
+        "syringe",
+        "vial",
+    ),
+    "nasal": ("intranasal", "lazanda", "nasal"),
+    "oral": (
+        "cap",
+        "caps",
+        "capsule",
+        "capsules",
+        "lozenge",
+        "lozenges",
+        "oral",
+        "orally",
+        "po",
+        "suspension",
+        "tab",
+        "tablet",
+        "tablets",
+        "tabs",
+        "troche",
+        "troches",
+    ),
+    "patch": ("patch", "patches", "transdermal"),
+    "depot": ("depot", "implant", "implants", "monthly", "subcutaneous", "subdermal", "weekly"),
+}
+
+# Class words count only where no other drug is recognised.
+CLASS_WORDS = ("narcotic", "narcotic analgesic", "narcotics", "opiate", "opiates", "opioid", "opioids")
+# No code and no label interval (rulebook b.2: opioid, kind unknown). "7-OH" is left out: two short words, too open.
+KRATOM_WORDS = ("7 hydroxymitragynine", "ketum", "kratom", "mitragyna", "mitragynine")
+# Buprenorphine that is released for weeks or months. An implant too: it releases for six months after insertion.
+DEPOT_WORDS = ("brixadi", "buvidal", "probuphine", "sublocade")
+# Fentanyl brands that are injections or nasal sprays, the two forms that the rulebook names short-acting.
+SHORT_FENTANYL_WORDS = ("lazanda", "sublimaze")
+# An opioid with sequestered naltrexone: never naltrexone, whatever code stands beside the name (rulebook b.1).
+SEQUESTERED_WORDS = ("embeda", "troxyca")
+# Names that the table writes beside a brand, or that are no word of their own.
+NOT_A_BRAND = frozenset({"", "7 hydroxymitragynine", "7 oh", "b o", "dhc"})
+# Other spellings prescribers use.
+OPIOID_SPELLINGS = {
+    "dihydrocodeine": ("drocode",),
+    "heroin": ("diacetylmorphine", "diamorphine"),
+    "hydrocodone": ("lorcet", "verdrocet", "xodol"),
+    "meperidine": ("pethidine",),
+    "oxycodone": ("endodan", "oxecta", "roxicet", "tylox"),
+}
+ANTICOAGULANT_WORDS = {
+    "acenocoumarol": "acenocoumarol",
+    "apixaban": "apixaban",
+    "betrixaban": "betrixaban",
+    "bevyxxa": "betrixaban",
+    "coumadin": "warfarin",
+    "dabigatran": "dabigatran",
+    "edoxaban": "edoxaban",
+    "eliquis": "apixaban",
+    "jantoven": "warfarin",
+    "lixiana": "edoxaban",
+    "phenprocoumon": "phenprocoumon",
+    "pradaxa": "dabigatran",
+    "rivaroxaban": "rivaroxaban",
+    "savaysa": "edoxaban",
+    "warfarin": "warfarin",
+    "xarelto": "rivaroxaban",
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Conditions: table group -> our groups, then the corrections that the rulebook asks for
+# ---------------------------------------------------------------------------------------------------------------------
+
+CONDITION_GROUPS = {
+    "acute-hepatitis": ("acute-liver-injury",),
+    "alcohol-use-disorder": ("alcohol-use-disorder",),
+    "alcohol-use-disorder-remission": ("alcohol-use-disorder-remission",),
+    "cancer-pain": ("chronic-pain",),
+    "chronic-hepatitis": ("chronic-hepatitis",),
+    "chronic-liver-disease-other": ("liver-disease-other",),
+    "chronic-pain": ("chronic-pain",),
+    "cirrhosis-compensated-or-unspecified": ("cirrhosis",),
+    "crohn": ("crohn", "ibd"),
+    "crps": ("crps",),
+    "diabetic-neuropathy": ("neuropathy",),
+    "fibromyalgia": ("fibromyalgia",),
+    "hepatitis-unspecified": ("liver-disease-other",),
+    "multiple-sclerosis": ("multiple-sclerosis",),
+    "neuropathic-pain-other": ("neuropathy",),
+    "obesity": ("obesity",),
+    "opioid-dependence": ("opioid-use-disorder",),
+    "opioid-use-disorder-active": ("opioid-use-disorder",),
+    "opioid-use-disorder-remission": ("opioid-use-disorder-remission",),
+    "opioid-withdrawal": ("opioid-withdrawal",),
+    "other-ldn-use": ("other-ldn-use",),
+    "portal-hypertension": ("portal-hypertension",),
+    "pregnancy": ("pregnancy",),
+    "pregnancy-history": ("obstetric-other",),
+    "pregnancy-planning": ("pregnancy-planning",),
+    "pregnancy-possible": ("pregnancy-possible",),
+    "pregnancy-test-negative": ("pregnancy-test-negative",),
+    # Sorted further by `ended_groups` and `decompensation_groups`.
+    "pregnancy-ended": (),
+    "cirrhosis-decompensated": (),
+}
+
+STANDALONE = ("decompensation", "decompensation-standalone")
+ENCEPHALOPATHY = (*STANDALONE, "encephalopathy")
+COMA = (*ENCEPHALOPATHY, "encephalopathy-coma")
+FAILURE = ("decompensation", "liver-failure")
+FAILURE_WITH_COMA = (*FAILURE, "encephalopathy", "encephalopathy-coma")
+ACUTE_FAILURE = ("acute-liver-injury", "liver-failure")
+ACUTE_COMA = ("acute-liver-injury", "encephalopathy", "encephalopathy-coma")
+DECOMPENSATED = ("cirrhosis", "decompensated-cirrhosis", "decompensation")
+ASCITES = ("ascites", "decompensation")
+
+# Rows whose group in the tables differs from the rulebook, and rows that the rulebook names and the tables lack.
+# (system, code, match): (display, our groups). No groups: the row is left out. The rulebook wins.
+CONDITION_CORRECTIONS: dict[tuple[str, str, str], tuple[str, tuple[str, ...]]] = {
+    # --- rule 9: pregnancy, its tests and its end -------------------------------------------------------------------
+    (ICD10CM, "Z32.01", "exact"): (
+        "Encounter for pregnancy test, result positive",
+        ("pregnancy-test-positive",),  # a positive test, evidence (d), not a recorded pregnancy, evidence (a)
+    ),
+    (ICD10CM, "Z33.2", "exact"): (
+        "Encounter for elective termination of pregnancy",
+        ("pregnancy-ended-abortive",),  # end evidence although it is a Z33
+    ),
+    (ICD10CM, "Z31", "prefix"): ("Encounter for procreative management", ("pregnancy-planning",)),  # Not (10): all Z31
+    (ICD10, "Z31", "prefix"): ("Procreative management", ("pregnancy-planning",)),
+    (ICD10CM, "O60.1", "prefix"): ("Preterm labor with preterm delivery", ("pregnancy-ended-delivery",)),
+    (ICD10CM, "O60.2", "prefix"): ("Term delivery with preterm labor", ("pregnancy-ended-delivery",)),
+    (ICD10CM, "O71.0", "prefix"): ("Rupture of uterus (spontaneous) before onset of labor", ("obstetric-other",)),
+    (ICD10, "O60", "prefix"): ("Preterm labour and delivery", ("pregnancy",)),  # O60.0 is labour without delivery
+    (ICD10, "O60.3", "prefix"): ("Preterm delivery without spontaneous labour", ("pregnancy-ended-delivery",)),
+    # The table reads "history" where pregnancy is established by history, or is at risk because of history.
+    (SNOMED, "169563005", "exact"): ("Pregnant - on history (finding)", ("pregnancy",)),
+    (SNOMED, "444661007", "exact"): (
+        "High risk pregnancy due to history of preterm labor (finding)",
+        ("pregnancy",),
+    ),
+    # A failed attempt leaves her pregnant or not: neither a recorded pregnancy nor its end.
+    (ICD10CM, "O07", "prefix"): ("Failed attempted termination of pregnancy", ("pregnancy-possible",)),
+    (ICD10, "O07", "prefix"): ("Failed attempted abortion", ("pregnancy-possible",)),
+    (SNOMED, "60001007", "exact"): ("Not pregnant (finding)", ("not-pregnant",)),
+    (SNOMED, "237036002", "exact"): ("Habitual aborter-not pregnant (finding)", ("not-pregnant",)),
+    (SNOMED, "10761141000119107", "exact"): (
+        "Preterm labor in second trimester with preterm delivery in second trimester (finding)",
+        ("pregnancy-ended-delivery",),
+    ),
+    (SNOMED, "10761191000119104", "exact"): (
+        "Preterm labor in third trimester with preterm delivery in third trimester (finding)",
+        ("pregnancy-ended-delivery",),
+    ),
+    (SNOMED, "289677009", "exact"): ("Gravid uterus absent (finding)", ("obstetric-other",)),
+    (SNOMED, "289678004", "exact"): ("Gravid uterus not observed (finding)", ("obstetric-other",)),
+    (SNOMED, "21737000", "exact"): ("Retained fetal tissue (disorder)", ("obstetric-other",)),
+    (SNOMED, "424009001", "exact"): ("Fears delivery procedure (finding)", ("obstetric-other",)),
+    # --- family history (b.1: never counts) -------------------------------------------------------------------------
+    **{
+        (ICD10CM, code, "prefix"): (display, ("family-history",))
+        for code, display in (
+            ("Z80", "Family history of primary malignant neoplasm"),
+            ("Z81", "Family history of mental and behavioral disorders"),
+            ("Z82", "Family history of certain disabilities and chronic diseases (leading to disablement)"),
+            ("Z83", "Family history of other specific disorders"),
+            ("Z84", "Family history of other conditions"),
+        )
+    },
+    # --- rules 14 and 15: cirrhosis ---------------------------------------------------------------------------------
+    (ICD10CM, "K70.31", "exact"): ("Alcoholic cirrhosis of liver with ascites", (*DECOMPENSATED, "ascites")),
+    (ICD10CM, "K74.6", "prefix"): ("Other and unspecified cirrhosis of liver", ("cirrhosis",)),
+    (SNOMED, "716203000", "exact"): ("Decompensated cirrhosis of liver (disorder)", DECOMPENSATED),
+    (SNOMED, "1082601000119104", "exact"): ("Ascites due to alcoholic cirrhosis", (*DECOMPENSATED, "ascites")),
+    (SNOMED, "308129003", "exact"): (
+        "Esophageal varices in cirrhosis of the liver (disorder)",
+        ("cirrhosis", "portal-hypertension"),  # varices without bleeding do not decompensate, near-miss (4)
+    ),
+    (SNOMED, "309783001", "exact"): (
+        "Esophageal varices in alcoholic cirrhosis of the liver",
+        ("cirrhosis", "portal-hypertension"),
+    ),
+    (SNOMED, "715401008", "exact"): (
+        "Primary biliary cirrhosis co-occurrent with systemic scleroderma (disorder)",
+        ("primary-biliary-cholangitis",),
+    ),
+    (SNOMED, "31712002", "exact"): ("Primary biliary cholangitis (disorder)", ("primary-biliary-cholangitis",)),
+    (ICD10CM, "K74.3", "exact"): ("Primary biliary cirrhosis", ("primary-biliary-cholangitis",)),
+    (ICD10, "K74.3", "prefix"): ("Primary biliary cirrhosis", ("primary-biliary-cholangitis",)),
+    (ICD10CM, "Z94.4", "exact"): ("Liver transplant status", ("liver-transplant",)),
+    (ICD10, "Z94.4", "prefix"): ("Liver transplant status", ("liver-transplant",)),
+    # Seen with this name in two public registries' value sets.
+    (SNOMED, "737297006", "exact"): ("Transplanted liver present (finding)", ("liver-transplant",)),
+    # Sufficient without a cirrhosis code.
+    (ICD10CM, "K76.82", "exact"): ("Hepatic encephalopathy", ENCEPHALOPATHY),
+    (ICD10CM, "K76.7", "exact"): ("Hepatorenal syndrome", STANDALONE),
+    (ICD10, "K76.7", "prefix"): ("Hepatorenal syndrome", STANDALONE),
+    # Named by the rulebook, not in the tables; seen with this name in public FHIR examples and value sets.
+    (SNOMED, "708248004", "exact"): ("End stage liver disease (disorder)", STANDALONE),
+    (SNOMED, "13920009", "exact"): ("Hepatic encephalopathy (disorder)", ENCEPHALOPATHY),
+    (SNOMED, "232534061000119102", "exact"): ("Delirium due to hepatic encephalopathy (disorder)", ENCEPHALOPATHY),
+    (SNOMED, "51292008", "exact"): ("Hepatorenal syndrome (disorder)", STANDALONE),
+    (SNOMED, "72836002", "exact"): ("Hepatic coma", COMA),
+    (SNOMED, "1082621000119108", "exact"): (
+        "Hepatic coma due to alcoholic liver failure",
+        (*COMA, "liver-failure"),
+    ),
+    (SNOMED, "1085091000119108", "exact"): ("Hepatic coma due to chronic hepatic failure", (*COMA, "liver-failure")),
+    (SNOMED, "146371000119104", "exact"): ("Hepatic coma due to chronic hepatitis C (disorder)", COMA),
+    (SNOMED, "153091000119109", "exact"): (
+        "Hepatic coma due to chronic hepatitis B with delta agent (disorder)",
+        COMA,
+    ),
+    (SNOMED, "424340000", "exact"): ("Hepatic coma due to chronic hepatitis B (disorder)", COMA),
+    (SNOMED, "435101000124104", "exact"): ("Chronic viral hepatitis C with hepatic coma (disorder)", COMA),
+    # Hepatorenal syndrome after surgery or as a complication of care is not the hepatorenal syndrome of rule 14.
+    (SNOMED, "213231008", "exact"): ("", ()),
+    (SNOMED, "31005002", "exact"): ("", ()),
+    # Decompensation that needs a cirrhosis code beside it.
+    (ICD10CM, "R18.8", "exact"): ("Other ascites", ASCITES),
+    (ICD10, "R18", "prefix"): ("Ascites", ASCITES),
+    (SNOMED, "389026000", "exact"): ("Ascites (disorder)", ASCITES),
+    (SNOMED, "236004002", "exact"): ("Hepatic ascites", ASCITES),
+    (SNOMED, "1085021000119106", "exact"): ("Hepatic ascites due to chronic alcoholic hepatitis", ASCITES),
+    (SNOMED, "1082611000119101", "exact"): (
+        "Ascites due to alcoholic hepatitis",
+        ("acute-liver-injury", *ASCITES),  # K70.11 in SNOMED's words
+    ),
+    (ICD10CM, "K70.11", "exact"): ("Alcoholic hepatitis with ascites", ("acute-liver-injury", *ASCITES)),
+    (ICD10CM, "K71.51", "exact"): (
+        "Toxic liver disease with chronic active hepatitis with ascites",
+        ("chronic-hepatitis", *ASCITES),
+    ),
+    (ICD10CM, "K65.2", "exact"): ("Spontaneous bacterial peritonitis", ("decompensation",)),
+    # Liver failure: with cirrhosis rule 14, without it rule 16. K72.0* is acute and belongs to rule 16 alone.
+    (ICD10CM, "K72", "prefix"): ("", ()),
+    (ICD10, "K72", "prefix"): ("", ()),
+    (ICD10CM, "K72.0", "prefix"): ("Acute and subacute hepatic failure", ACUTE_FAILURE),
+    (ICD10, "K72.0", "prefix"): ("Acute and subacute hepatic failure", ACUTE_FAILURE),
+    (ICD10CM, "K72.01", "exact"): (
+        "Acute and subacute hepatic failure with coma",
+        (*ACUTE_FAILURE, "encephalopathy", "encephalopathy-coma"),
+    ),
+    (ICD10CM, "K72.1", "prefix"): ("Chronic hepatic failure", FAILURE),
+    (ICD10, "K72.1", "prefix"): ("Chronic hepatic failure", FAILURE),
+    (ICD10CM, "K72.11", "exact"): ("Chronic hepatic failure with coma", FAILURE_WITH_COMA),
+    (ICD10CM, "K72.9", "prefix"): ("Hepatic failure, unspecified", FAILURE),
+    (ICD10, "K72.9", "prefix"): ("Hepatic failure, unspecified", FAILURE),
+    (ICD10CM, "K72.91", "exact"): ("Hepatic failure, unspecified with coma", FAILURE_WITH_COMA),
+    (ICD10CM, "K70.4", "prefix"): ("Alcoholic hepatic failure", FAILURE),
+    (ICD10, "K70.4", "prefix"): ("Alcoholic hepatic failure", FAILURE),
+    (ICD10CM, "K70.41", "exact"): ("Alcoholic hepatic failure with coma", FAILURE_WITH_COMA),
+    # Not in rule 14's list: hepatopulmonary syndrome.
+    (ICD10CM, "K76.81", "exact"): ("", ()),
+    # --- rule 16: acute liver injury (its list wins over the table's group) -------------------------------------------
+    **{
+        (system, code, "prefix"): (display, groups)
+        for system in (ICD10CM, ICD10)
+        for code, display, groups in (
+            ("B15", "Acute hepatitis A", ("acute-liver-injury",)),
+            ("B15.0", "Hepatitis A with hepatic coma", ACUTE_COMA),
+            ("B16", "Acute hepatitis B", ("acute-liver-injury",)),
+            ("B16.0", "Acute hepatitis B with delta-agent with hepatic coma", ACUTE_COMA),
+            ("B16.2", "Acute hepatitis B without delta-agent with hepatic coma", ACUTE_COMA),
+            ("B17", "Other acute viral hepatitis", ("acute-liver-injury",)),
+            ("K70.1", "Alcoholic hepatitis", ("acute-liver-injury",)),
+            ("K71.1", "Toxic liver disease with hepatic necrosis", ACUTE_FAILURE),
+            ("K71.2", "Toxic liver disease with acute hepatitis", ("acute-liver-injury",)),
+            ("K71.6", "Toxic liver disease with hepatitis, not elsewhere classified", ("acute-liver-injury",)),
+        )
+    },
+    (ICD10CM, "B17.11", "exact"): ("Acute hepatitis C with hepatic coma", ACUTE_COMA),
+    # Viral hepatitis whose course is not stated, with coma: liver failure in plain words.
+    (ICD10CM, "B19.0", "exact"): (
+        "Unspecified viral hepatitis with hepatic coma",
+        FAILURE_WITH_COMA,
+    ),
+    (ICD10, "B19.0", "prefix"): ("Unspecified viral hepatitis with hepatic coma", FAILURE_WITH_COMA),
+    (ICD10CM, "B19.11", "exact"): ("Unspecified viral hepatitis B with hepatic coma", FAILURE_WITH_COMA),
+    (ICD10CM, "B19.21", "exact"): ("Unspecified viral hepatitis C with hepatic coma", FAILURE_WITH_COMA),
+    # Named by no line of rule 16: hepatitis as a part of another infection.
+    (ICD10CM, "B00.81", "exact"): ("Herpesviral hepatitis", ("liver-disease-other",)),
+    (ICD10CM, "B25.1", "exact"): ("Cytomegaloviral hepatitis", ("liver-disease-other",)),
+    (ICD10CM, "B26.81", "exact"): ("Mumps hepatitis", ("liver-disease-other",)),
+    (ICD10CM, "B58.1", "exact"): ("Toxoplasma hepatitis", ("liver-disease-other",)),
+    # Immune or tested is not ill; B without coma does not say acute (near-miss 5: the stable carrier).
+    (SNOMED, "278971009", "exact"): ("", ()),
+    (SNOMED, "165997004", "exact"): ("", ()),
+    (SNOMED, "111891008", "exact"): (
+        "Viral hepatitis B without hepatic coma (disorder)",
+        ("liver-disease-other",),
+    ),
+    # K70.1, K71.6 and B15 in SNOMED's words.
+    (SNOMED, "235875008", "exact"): ("Alcoholic hepatitis (disorder)", ("acute-liver-injury",)),
+    (SNOMED, "197352008", "exact"): ("Toxic hepatitis (disorder)", ("acute-liver-injury",)),
+    (SNOMED, "235876009", "exact"): ("Drug-induced hepatitis (disorder)", ("acute-liver-injury",)),
+    (SNOMED, "40468003", "exact"): ("Viral hepatitis, type A (disorder)", ("acute-liver-injury",)),
+    (SNOMED, "43634002", "exact"): ("Relapsing type A viral hepatitis (disorder)", ("acute-liver-injury",)),
+    (SNOMED, "79031007", "exact"): ("Anicteric type A viral hepatitis (disorder)", ("acute-liver-injury",)),
+    # Tests and contacts, not diseases.
+    (SNOMED, "18418004", "exact"): ("", ()),
+    (SNOMED, "271511000", "exact"): ("", ()),
+    (SNOMED, "281638009", "exact"): ("", ()),
+    (SNOMED, "62216007", "exact"): ("", ()),  # a congenital syndrome
+    # --- rule 40 and the addiction set --------------------------------------------------------------------------------
+    (SNOMED, "1264554000", "exact"): (
+        "Signs of opioid withdrawal on naloxone challenge test (finding)",
+        ("naloxone-challenge-failed",),
+    ),
+    (ICD10CM, "F11.13", "exact"): ("Opioid abuse with withdrawal", ("opioid-use-disorder", "opioid-withdrawal")),
+    (ICD10CM, "F11.23", "exact"): (
+        "Opioid dependence with withdrawal",
+        ("opioid-use-disorder", "opioid-withdrawal"),
+    ),
+    # "Alcohol use, unspecified" is no use disorder; the set is F10.1 and F10.2.
+    **{
+        (ICD10CM, code, match): ("", ())
+        for code, match in (
+            ("F10.90", "exact"),
+            ("F10.91", "exact"),
+            ("F10.92", "prefix"),
+            ("F10.93", "prefix"),
+            ("F10.94", "exact"),
+            ("F10.95", "prefix"),
+            ("F10.96", "exact"),
+            ("F10.97", "exact"),
+            ("F10.98", "prefix"),
+            ("F10.99", "exact"),
+        )
+    },
+    # Questionnaires and therapies, not diagnoses.
+    (SNOMED, "183388004", "exact"): ("", ()),
+    (SNOMED, "273264006", "exact"): ("", ()),
+    (SNOMED, "273265007", "exact"): ("", ()),
+    (SNOMED, "273554001", "exact"): ("", ()),
+    (SNOMED, "273639003", "exact"): ("", ()),
+    (SNOMED, "273802002", "exact"): ("", ()),
+    (SNOMED, "414916001", "exact"): ("Obesity (disorder)", ("obesity",)),
+    (ICD10, "E66", "prefix"): ("Obesity", ("obesity",)),
+    # --- the LDN-indication set (b.1): G89.* as written, IBD includes ulcerative colitis, every neuropathy ---------
+    (ICD10CM, "G89", "prefix"): ("Pain, not elsewhere classified", ("chronic-pain",)),
+    (ICD10CM, "K51", "prefix"): ("Ulcerative colitis", ("ibd",)),
+    (ICD10, "K51", "prefix"): ("Ulcerative colitis", ("ibd",)),
+    (ICD10CM, "K52.3", "exact"): ("Indeterminate colitis", ("ibd",)),
+    (SNOMED, "24526004", "exact"): ("Inflammatory bowel disease (disorder)", ("ibd",)),
+    (SNOMED, "386033004", "exact"): ("Neuropathy (disorder)", ("neuropathy",)),
+    (ICD10CM, "B02.2", "prefix"): ("Zoster with other nervous system involvement", ("neuropathy",)),
+    (ICD10CM, "G58", "prefix"): ("Other mononeuropathies", ("neuropathy",)),
+    (ICD10CM, "G60", "prefix"): ("Hereditary and idiopathic neuropathy", ("neuropathy",)),
+    (ICD10CM, "G62", "prefix"): ("Other and unspecified polyneuropathies", ("neuropathy",)),
+    (ICD10, "G50.0", "prefix"): ("Trigeminal neuralgia", ("neuropathy",)),
+    (ICD10, "G53.0", "prefix"): ("Postzoster neuralgia", ("neuropathy",)),
+    (ICD10, "G58", "prefix"): ("Other mononeuropathies", ("neuropathy",)),
+    (ICD10, "G60", "prefix"): ("Hereditary and idiopathic neuropathy", ("neuropathy",)),
+    (ICD10, "G62", "prefix"): ("Other polyneuropathies", ("neuropathy",)),
+    (ICD10, "M79.2", "prefix"): ("Neuralgia and neuritis, unspecified", ("neuropathy",)),
+}
+# A zoster encephalitis or ganglionitis is not a neuropathy; B02.2 above is for the neuralgias, these are its others.
+CONDITION_CORRECTIONS[(ICD10CM, "B02.21", "exact")] = ("Postherpetic geniculate ganglionitis", ("neuropathy",))
+
+# SNOMED rows that the table sorted by words are sorted once more, by these.
+# Counts of pregnancies (gravida 3) outlive the pregnancy: no evidence of one now.
+COUNTED_PREGNANCIES = re.compile(r"^(finding of gravida|gravida (\d+|more than \d+)|primigravida|multigravida) \(")
+HISTORY = re.compile(r"\bprevious induced|\bnumber of previous|\bat risk of|^recurrent miscarriage|^habitual aborter")
+FAILED_ATTEMPT = re.compile(r"^failed (attempted )?(medical )?(abortion|termination)")
+BORN = re.compile(r"\b(delivered|deliver(y|ies)|childbirth|birth|born|liveborn|newborn|stillb\w+)\b")
+NOT_BORN_YET = re.compile(
+    r"not delivered|\bfailed\b|\bonset\b|\bbefore\b|\btrial\b|\bfinding of\b|not adequate|\bplanned\b|\brate of\b"
+    r"|^delivery finding|\bbook(ed|ing)\b|^indication for|\bcondition affecting\b"
+)
+DELIVERED = re.compile(r"- delivered\b")
+AFTER_BIRTH = re.compile(
+    r"postnatal|post-? ?natal|postpartum|puerper|after delivery|following (labor and |normal |obstetric )?delivery"
+)
+ULCERATIVE_COLITIS = re.compile(r"ulcerative colitis")
+
+# The text fallback for conditions: (phrase, groups, needs, unless). Needs and unless are phrases anywhere in the text.
+DOUBT = ("denies", "negative for", "no evidence", "r o", "risk of", "rule out", "ruled out", "screening")
+PREGNANCY_UNLESS = (
+    "abortion",
+    "counseling",
+    "counselling",
+    "desires",
+    "ectopic",
+    "ended",
+    "history",
+    "hx",
+    "miscarriage",
+    "molar",
+    "negative",
+    "never",
+    "no longer pregnant",
+    "non pregnant",
+    "not currently pregnant",
+    "not pregnant",
+    "past",
+    "planned pregnancy",
+    "planning",
+    "possible",
+    "possibly",
+    "post pregnancy",
+    "postpartum",
+    "pregnancy loss",
+    "pregnancy test",
+    "pregnancy tests",
+    "prevention",
+    "previous",
+    "prior",
+    "suspected",
+    "terminated",
+    "termination",
+    "trying",
+    "unconfirmed",
+    "wants",
+)
+CIRRHOSIS_UNLESS = ("pulmonary", "primary biliary")
+NEWBORN = ("neonatal", "newborn", "neonate")
+
+
+def worded(
+    groups: Sequence[str], phrases: Iterable[str], *, needs: Sequence[str] = (), unless: Sequence[str] = ()
+) -> Iterator[tuple[str, Sequence[str], Sequence[str], Sequence[str]]]:
+    """One entry a phrase; negated or doubted it says nothing."""
+    for phrase in phrases:
+        yield phrase, groups, needs, (*(f"{no} {phrase}" for no in ("no", "not", "without")), *DOUBT, *unless)
+
+
+def substance_words(drug: str, *phrases: str) -> Iterator[tuple[str, Sequence[str], Sequence[str], Sequence[str]]]:
+    group = f"{drug}-use-disorder"
+    yield from worded((group,), phrases, unless=("remission", "history", *NEWBORN))
+    yield from worded((f"{group}-remission",), phrases, needs=("remission",), unless=NEWBORN)
+
+
+CONDITION_WORDS = (
+    *worded(("pregnancy",), ("pregnant", "pregnancy"), unless=PREGNANCY_UNLESS),
+    *worded(
+        ("pregnancy-possible",),
+        ("possible pregnancy", "possibly pregnant", "pregnancy suspected", "suspected pregnancy"),
+        unless=("negative", "history"),
+    ),
+    *worded(("cirrhosis",), ("cirrhosis",), unless=CIRRHOSIS_UNLESS),
+    *worded(
+        DECOMPENSATED,
+        (
+            "cirrhosis decompensated",
+            "decompensated alcoholic cirrhosis",
+            "decompensated cirrhosis",
+            "decompensated hepatic cirrhosis",
+            "decompensated liver cirrhosis",
+        ),
+        unless=CIRRHOSIS_UNLESS,
+    ),
+    *worded(ASCITES, ("ascites",), unless=("malignant", "cardiac", "heart failure")),
+    *worded(ENCEPHALOPATHY, ("hepatic encephalopathy", "portosystemic encephalopathy")),
+    *worded(COMA, ("hepatic coma",)),
+    *worded(STANDALONE, ("end stage liver disease", "hepatorenal", "hepatorenal syndrome")),
+    *worded(
+        ("decompensation",),
+        ("bleeding esophageal varices", "bleeding oesophageal varices", "variceal bleed", "variceal bleeding"),
+        unless=("prophylaxis", "prevention"),
+    ),
+    *worded(
+        ("opioid-withdrawal",),
+        ("heroin withdrawal", "narcotic withdrawal", "opiate withdrawal", "opioid withdrawal"),
+        unless=("alcohol", "history", *NEWBORN),
+    ),
+    *substance_words("alcohol", "alcohol abuse", "alcohol dependence", "alcohol use disorder", "alcoholism"),
+    *substance_words(
+        "opioid",
+        "heroin dependence",
+        "opiate addiction",
+        "opiate dependence",
+        "opioid abuse",
+        "opioid addiction",
+        "opioid dependence",
+        "opioid use disorder",
+        "oud",
+    ),
+    *worded(("obesity",), ("obesity", "obese")),
+    *worded(("fibromyalgia",), ("fibromyalgia", "fibrositis", "fms")),
+    *worded(
+        ("chronic-pain",),
+        (
+            "central pain syndrome",
+            "chronic back pain",
+            "chronic low back pain",
+            "chronic pain",
+            "chronic pelvic pain",
+            "chronic widespread pain",
+        ),
+    ),
+    *worded(("crps",), ("causalgia", "complex regional pain", "crps", "reflex sympathetic dystrophy")),
+    *worded(
+        ("neuropathy",),
+        (
+            "neuralgia",
+            "neuropathic pain",
+            "neuropathy",
+            "polyneuropathy",
+        ),
+        unless=("optic",),
+    ),
+    *worded(("multiple-sclerosis",), ("multiple sclerosis", "ppms", "rrms", "spms")),
+    *worded(("crohn", "ibd"), ("crohn", "crohns")),
+    *worded(("ibd",), ("ibd", "indeterminate colitis", "inflammatory bowel disease", "ulcerative colitis")),
+    *worded(
+        ("corneal-neuropathic-pain",),
+        (
+            "corneal neuralgia",
+            "corneal neuropathic pain",
+            "corneal neuropathy",
+            "neuropathic corneal pain",
+            "neuropathic eye pain",
+            "ocular neuropathic pain",
+        ),
+    ),
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Observations (rulebook b.5)
+# ---------------------------------------------------------------------------------------------------------------------
+
+OBSERVATION_GROUPS = frozenset(
+    {
+        "ALT",
+        "AST",
+        "ESR",
+        "INR",
+        "albumin",
+        "bilirubin-total",
+        "breastfeeding-status",
+        "estimated-delivery-date",
+        "hCG-qualitative",
+        "hCG-quantitative",
+        "pain-score",
+        "panel-CMP",
+        "panel-hepatic",
+        "pregnancy-status",
+    }
+)
+OBSERVATION_GROUP_PREFIX = "urine-drug-screen-"
+
+OBSERVATIONS_ADDED = (
+    # Named by the rulebook; this display stands in the FHIR diagnostic request value set (DSTU2 to STU3).
+    (LOINC, "24325-3", "Hepatic function 2000 panel - Serum or Plasma", "panel-hepatic", "observation", ""),
+    # Asked for by b.5; tells muscle from liver (rule 16, near-miss 6).
+    (
+        LOINC,
+        "2157-6",
+        "Creatine kinase [Enzymatic activity/volume] in Serum or Plasma",
+        "creatine-kinase",
+        "observation",
+        "U/L",
+    ),
+    # Child-Pugh as recorded: seen with these names in two independent public projects.
+    (SNOMED, "3191000175106", "Child-Pugh score (assessment scale)", "child-pugh-score", "observation", "{score}"),
+    (SNOMED, "710065009", "Child-Pugh score class A (finding)", "child-pugh-a", "answer", ""),
+    (SNOMED, "710066005", "Child-Pugh score class B (finding)", "child-pugh-b", "answer", ""),
+    (SNOMED, "710067001", "Child-Pugh score class C (finding)", "child-pugh-c", "answer", ""),
+    # A failed naloxone challenge (rule 40), as an answer or as the finding itself.
+    (SNOMED, "1264554000", "Signs of opioid withdrawal on naloxone challenge test (finding)", "failed", "answer", ""),
+)
+
+# Exact text, case-folded, punctuation ignored: (text, group, kind). Only where no code is known.
+OBSERVATION_WORDS = (
+    ("alanine aminotransferase", "ALT", "observation"),
+    ("alt", "ALT", "observation"),
+    ("alt sgpt", "ALT", "observation"),
+    ("sgpt", "ALT", "observation"),
+    ("aspartate aminotransferase", "AST", "observation"),
+    ("ast", "AST", "observation"),
+    ("ast sgot", "AST", "observation"),
+    ("sgot", "AST", "observation"),
+    ("bilirubin total", "bilirubin-total", "observation"),
+    ("total bilirubin", "bilirubin-total", "observation"),
+    ("albumin", "albumin", "observation"),
+    ("serum albumin", "albumin", "observation"),
+    ("inr", "INR", "observation"),
+    ("international normalized ratio", "INR", "observation"),
+    ("child pugh class", "child-pugh-class", "observation"),
+    ("child pugh classification", "child-pugh-class", "observation"),
+    ("child pugh score", "child-pugh-score", "observation"),
+    ("child pugh score class", "child-pugh-class", "observation"),
+    ("naloxone challenge", "naloxone-challenge", "observation"),
+    ("naloxone challenge result", "naloxone-challenge", "observation"),
+    ("naloxone challenge test", "naloxone-challenge", "observation"),
+    ("naloxone challenge test result", "naloxone-challenge", "observation"),
+    ("pregnancy status", "pregnancy-status", "observation"),
+    ("a", "child-pugh-a", "answer"),
+    ("child pugh a", "child-pugh-a", "answer"),
+    ("child pugh class a", "child-pugh-a", "answer"),
+    ("child pugh score class a", "child-pugh-a", "answer"),
+    ("class a", "child-pugh-a", "answer"),
+    ("b", "child-pugh-b", "answer"),
+    ("child pugh b", "child-pugh-b", "answer"),
+    ("child pugh class b", "child-pugh-b", "answer"),
+    ("child pugh score class b", "child-pugh-b", "answer"),
+    ("class b", "child-pugh-b", "answer"),
+    ("c", "child-pugh-c", "answer"),
+    ("child pugh c", "child-pugh-c", "answer"),
+    ("child pugh class c", "child-pugh-c", "answer"),
+    ("child pugh score class c", "child-pugh-c", "answer"),
+    ("class c", "child-pugh-c", "answer"),
+    ("breastfeeding", "breastfeeding", "answer"),
+    ("currently breastfeeding", "breastfeeding", "answer"),
+    ("detected", "positive", "answer"),
+    ("pos", "positive", "answer"),
+    ("positive", "positive", "answer"),
+    ("present", "positive", "answer"),
+    ("presumptive positive", "positive", "answer"),
+    ("reactive", "positive", "answer"),
+    ("absent", "negative", "answer"),
+    ("neg", "negative", "answer"),
+    ("negative", "negative", "answer"),
+    ("non reactive", "negative", "answer"),
+    ("none detected", "negative", "answer"),
+    ("nonreactive", "negative", "answer"),
+    ("not detected", "negative", "answer"),
+    ("borderline", "indeterminate", "answer"),
+    ("equivocal", "indeterminate", "answer"),
+    ("inconclusive", "indeterminate", "answer"),
+    ("indeterminate", "indeterminate", "answer"),
+    ("invalid", "indeterminate", "answer"),
+    ("currently pregnant", "pregnant", "answer"),
+    ("pregnant", "pregnant", "answer"),
+    ("not currently pregnant", "not-pregnant", "answer"),
+    ("not pregnant", "not-pregnant", "answer"),
+    ("possible pregnancy", "possible-pregnancy", "answer"),
+    ("possibly pregnant", "possible-pregnancy", "answer"),
+    ("pregnancy not yet confirmed", "possible-pregnancy", "answer"),
+    ("not breastfeeding", "not-breastfeeding", "answer"),
+    ("not known", "unknown", "answer"),
+    ("unknown", "unknown", "answer"),
+    ("fail", "failed", "answer"),
+    ("failed", "failed", "answer"),
+    ("signs of opioid withdrawal", "failed", "answer"),
+    ("signs of withdrawal", "failed", "answer"),
+    ("withdrawal", "failed", "answer"),
+    ("no signs of opioid withdrawal", "passed", "answer"),
+    ("no signs of withdrawal", "passed", "answer"),
+    ("no withdrawal", "passed", "answer"),
+    ("pass", "passed", "answer"),
+    ("passed", "passed", "answer"),
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Units
+# ---------------------------------------------------------------------------------------------------------------------
+
+BASE_UNITS = {"mass": "mg", "volume": "mL", "concentration": "mg/mL", "count": "1"}
+# "u" and "unit" are ambiguous and never converted; the size of a drop depends on the device.
+UNITS_LEFT_OUT = frozenset({"u", "unit", "units", "[drp]", "drop", "drops", "gtt"})
+UNITS_ADDED = (
+    # What EHRs and the public sandbox send for a count.
+    ("{pill}", "count", "1"),
+    ("pill", "count", "1"),
+    ("pills", "count", "1"),
+    ("{tab}", "count", "1"),
+    ("{cap}", "count", "1"),
+    ("{lozenge}", "count", "1"),
+    ("{troche}", "count", "1"),
+    ("tbl", "count", "1"),
+    ("{mL}", "volume", "1"),
+    ("mg/1 mL", "concentration", "1"),
+    ("ug/L", "concentration", "0.000001"),
+    ("ng/mL", "concentration", "0.000001"),
+    ("mg/100 mL", "concentration", "0.01"),
+    # Laboratory: enzyme activity and arbitrary units of hormones, in U/L. 1 microkatal is 60 U.
+    ("U/L", "activity", "1"),
+    ("[U]/L", "activity", "1"),
+    ("IU/L", "activity", "1"),
+    ("[IU]/L", "activity", "1"),
+    ("units/L", "activity", "1"),
+    ("unit/L", "activity", "1"),
+    ("mU/mL", "activity", "1"),
+    ("mIU/mL", "activity", "1"),
+    ("m[IU]/mL", "activity", "1"),
+    ("mIU/L", "activity", "0.001"),
+    ("m[IU]/L", "activity", "0.001"),
+    ("IU/mL", "activity", "1000"),
+    ("[IU]/mL", "activity", "1000"),
+    ("U/mL", "activity", "1000"),
+    ("ukat/L", "activity", "60"),
+    # Bilirubin: micromoles have their own row, since only with the substance known do they become mass (units.py).
+    ("umol/L", "molar", "1"),
+    ("mcmol/L", "molar", "1"),
+    ("micromol/L", "molar", "1"),
+    ("mmol/L", "molar", "1000"),
+    ("{INR}", "ratio", "1"),
+    ("INR", "ratio", "1"),
+    ("{ratio}", "ratio", "1"),
+    ("ratio", "ratio", "1"),
+)
+
+
+def kept(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows that may be used: not `verified=no`, and not a pattern."""
+    for row in rows:
+        kind = row.get("match_type") or row.get("tty_inferred") or ""
+        if row["verified"] != "no" and kind != "text-regex":
+            yield row
+
+
+def listed(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split(";") if part.strip()]
+
+
+def plain(phrase: str) -> str:
+    """A phrase as it is matched: lower case, words parted by one space."""
+    return " ".join(re.findall(r"[^\W_]+", phrase.casefold()))
+
+
+def longest(washouts: Iterable[str]) -> str:
+    return max(washouts, key=WASHOUTS.index)
+
+
+def washout_of_unknown_form(name: str, *, combination: bool, injected: bool) -> str:
+    """The class of a drug whose dose form is not known (rulebook b.2, the text under the table)."""
+    if name in TWO_WEEK:
+        return "two-week"
+    if name in LONG_BY_NATURE:
+        return "long-acting"
+    if name in ER_CAPABLE and not combination and not (name == "fentanyl" and injected):
+        return "long-acting"
+    return "short-acting"
+
+
+class Brands:
+    """Which brand names are combinations with acetaminophen, aspirin or ibuprofen, read off the product names."""
+
+    def __init__(self, products: Iterable[Row]) -> None:
+        self._seen: dict[str, list[bool]] = {}
+        for row in products:
+            for brand in re.findall(r"\[([^\]]+)\]", row["display"]):
+                plain_tablet = bool(COMBINATION.search(row["display"])) and row["duration"] == "short-acting"
+                self._seen.setdefault(plain(brand), []).append(plain_tablet)
+
+    def combination(self, name: str) -> bool:
+        """True where every product of the brand is such a combination and none of them is extended-release."""
+        return all(self._seen.get(plain(name), [False]))
+
+
+def product_washout(row: Row, brands: Brands) -> tuple[str, str]:
+    """Washout class of one product row, and `stated` where its code names the dose form."""
+    if not row["counts_as_opioid"].startswith("yes"):
+        return "not-counted", ""
+    stated = row["tty_inferred"] in FORM_STATED
+    if row["duration"] == "depot":
+        return "depot", "stated"
+    names = listed(row["ingredient_name"])
+    if any(name in TWO_WEEK for name in names):
+        return "two-week", "stated" if stated else ""
+    display = row["display"]
+    if LIPOSOMAL.search(display):
+        return "long-acting", "stated"
+    if stated:
+        return row["duration"], "stated"
+    combination = bool(COMBINATION.search(display)) or brands.combination(GROUPER_ENDING.sub("", display))
+    injected = (
+        row["route"] in ("injection", "nasal")
+        or "/ML" in display.upper()
+        or plain(GROUPER_ENDING.sub("", display)) in SHORT_FENTANYL_WORDS
+    )
+    unknown = [washout_of_unknown_form(name, combination=combination, injected=injected) for name in names]
+    return longest([row["duration"], *unknown]), ""
+
+
+def opioid_lines(ingredients: Sequence[Row], products: Sequence[Row]) -> Iterator[Line]:
+    brands = Brands(products)
+    code_of = ingredient_codes(ingredients)
+    for row in ingredients:
+        parent = re.search(r"salt/ester of (.+) \((\d+)\)", row["synonyms_brands"])
+        name, ingredient = (parent[1], parent[2]) if parent else (row["name"], code_of[row["name"]])
+        counted = row["counts_as_opioid"].startswith("yes")
+        washout = washout_of_unknown_form(name, combination=False, injected=False) if counted else "not-counted"
+        if row["rxcui"]:
+            yield RXNORM, row["rxcui"], row["name"], ingredient, name, washout, ""
+        if parent:
+            continue
+        for code in listed(row["atc"]):
+            by_code = washout_of_unknown_form(
+                name, combination=code in ATC_COMBINATION, injected=code.startswith(ATC_INJECTION)
+            )
+            yield ATC, code, f"{name} (ATC)", ingredient, name, by_code if counted else washout, ""
+        for code in listed(row["snomed_substance"]):
+            yield SNOMED, code, f"{name} (substance)", ingredient, name, washout, ""
+    for row in products:
+        washout, form = product_washout(row, brands)
+        names = listed(row["ingredient_name"])
+        codes = [code_of[name] for name in names]
+        yield RXNORM, row["rxcui"], row["display"], ";".join(codes), ";".join(names), washout, form
+
+
+def ingredient_codes(ingredients: Iterable[Row]) -> dict[str, str]:
+    """Ingredient name -> RxNorm ingredient code, or the name where the tables have no code."""
+    return {row["name"]: row["rxcui"] or row["name"] for row in ingredients if row["tty"] != "PIN"}
+
+
+def naltrexone_lines(rows: Iterable[Row]) -> Iterator[Line]:
+    for row in rows:
+        if row["product_class"] == OPIOID_WITH_NALTREXONE:
+            continue
+        kind, _, code = row["code"].rpartition(":")
+        system = {"": RXNORM, "ATC": ATC, "SNOMED": SNOMED}[kind]
+        product = NALTREXONE_CORRECTIONS.get((system, code)) or NALTREXONE_PRODUCTS[row["product_class"]]
+        cue = "low-dose" if row["product_class"] == "low-dose-oral" else ""
+        strength = row["strength_mg"] if product not in ("bupropion", "not-naltrexone") else ""
+        yield system, code, row["display"], product, strength, cue
+    for system, code, display, product in NALTREXONE_ADDED:
+        yield system, code, display, product, "", ""
+
+
+def drug_word_lines(ingredients: Sequence[Row], products: Sequence[Row]) -> Iterator[Line]:
+    """(word, means, drug, ingredient, washout): what each word of a medication text stands for."""
+    brands = Brands(products)
+    code_of = ingredient_codes(ingredients)
+    denied = {plain(word) for word in DENIED_WORDS}
+    for row in ingredients:
+        if row["tty"] == "PIN" or not row["counts_as_opioid"].startswith("yes"):
+            continue
+        name = row["name"]
+        names = [re.sub(r"\(.*?\)", "", part) for part in listed(row["synonyms_brands"])]
+        split = [piece for part in names for piece in part.split("/")] if name == "oxycodone" else names
+        words = {plain(word) for word in (name, *split, *OPIOID_SPELLINGS.get(name, ()))} - NOT_A_BRAND - denied
+        for word in sorted(words):
+            injected = word in SHORT_FENTANYL_WORDS
+            washout = washout_of_unknown_form(name, combination=brands.combination(word), injected=injected)
+            means = "opioid-with-naltrexone" if word in SEQUESTERED_WORDS else "opioid"
+            yield word, means, name, code_of[name], "depot" if word in DEPOT_WORDS else washout
+    for word in DEPOT_WORDS:
+        yield plain(word), "opioid", "buprenorphine", code_of.get("buprenorphine", "buprenorphine"), "depot"
+    for word in KRATOM_WORDS:
+        yield plain(word), "opioid", "kratom", "kratom", "kind-unknown"
+    for word in CLASS_WORDS:
+        yield plain(word), "opioid-class", "opioid", "opioid", "kind-unknown"
+    for word in DENIED_WORDS:
+        yield plain(word), "denied", "", "", ""
+    for word, product in NALTREXONE_WORDS.items():
+        yield plain(word), "naltrexone", product, "", ""
+    for cue, cue_words in CUE_WORDS.items():
+        for word in cue_words:
+            yield plain(word), "cue", cue, "", ""
+    for word, name in ANTICOAGULANT_WORDS.items():
+        yield plain(word), "anticoagulant", name, "", ""
+
+
+def ended_groups(row: Row) -> tuple[str, ...]:
+    """A row of the table's `pregnancy-ended`: does it say that the pregnancy ended, and how?"""
+    display = row["display"].casefold()
+    if HISTORY.search(display):
+        return ("obstetric-other",)
+    if FAILED_ATTEMPT.search(display):
+        return ("pregnancy-possible",)
+    if display.startswith("continuing pregnancy"):
+        return ("pregnancy",)
+    if row["subgroup"] == "abortive-outcome":
+        return ("pregnancy-ended-abortive",)
+    if DELIVERED.search(display) and not NOT_BORN_YET.match(display):
+        return ("pregnancy-ended-delivery",)
+    if AFTER_BIRTH.search(display) or row["subgroup"] == "postpartum":
+        return ("postpartum",)
+    if BORN.search(display) and not NOT_BORN_YET.search(display):
+        return ("pregnancy-ended-delivery",)
+    return ("obstetric-other",)
+
+
+def decompensation_groups(row: Row) -> tuple[str, ...]:
+    """A row of the table's `cirrhosis-decompensated` that no correction names."""
+    display = row["display"].casefold()
+    acute = bool(re.search(r"\b(sub)?acute\b|fulminant|viral hepatitis a\b|necrosis", display))
+    if "coma" in display:
+        return ACUTE_COMA if acute else FAILURE_WITH_COMA
+    if "failure" in display or "necrosis" in display:
+        return ACUTE_FAILURE if acute else FAILURE
+    if "bleeding" in display:
+        return ("decompensation",)
+    raise SystemExit(f"no group for {row['code']} {row['display']}: add it to CONDITION_CORRECTIONS")
+
+
+def groups_of(row: Row) -> tuple[str, ...]:
+    """Our groups for one row of the conditions table."""
+    group = row["group"]
+    if group == "pregnancy-ended":
+        return ended_groups(row)
+    if group == "cirrhosis-decompensated":
+        return decompensation_groups(row)
+    if group == "pregnancy" and COUNTED_PREGNANCIES.search(row["display"].casefold()):
+        return ("obstetric-other",)
+    if group == "other-ldn-use" and ULCERATIVE_COLITIS.search(row["display"].casefold()):
+        return ("ibd",)
+    return CONDITION_GROUPS[group]
+
+
+def condition_lines(rows: Iterable[Row]) -> Iterator[Line]:
+    corrected = {(system, code) for system, code, _ in CONDITION_CORRECTIONS}
+    for row in rows:
+        if row["group"] not in CONDITION_GROUPS:
+            continue
+        if (row["system"], row["code"]) in corrected:
+            continue
+        match = "prefix" if row["match_type"] == "ICD prefix" else "exact"
+        yield row["system"], row["code"], row["display"], match, ";".join(sorted(groups_of(row)))
+    for (system, code, match), (display, groups) in CONDITION_CORRECTIONS.items():
+        if groups:
+            yield system, code, display, match, ";".join(sorted(groups))
+
+
+def condition_word_lines() -> Iterator[Line]:
+    for phrase, groups, needs, unless in CONDITION_WORDS:
+        cells = (groups, needs, unless)
+        yield (phrase, *(";".join(sorted(set(cell))) for cell in cells))
+
+
+def observation_lines(rows: Iterable[Row]) -> Iterator[Line]:
+    added = {(system, code) for system, code, *_ in OBSERVATIONS_ADDED}
+    for row in rows:
+        group = row["group"]
+        if row["system"] == "text" or (row["system"], row["code"]) in added:
+            continue
+        if row["kind"] == "answer":
+            yield row["system"], row["code"], row["display"], group.removeprefix("answer-"), "answer", ""
+        elif row["kind"] == "observation" and (
+            group in OBSERVATION_GROUPS or group.startswith(OBSERVATION_GROUP_PREFIX)
+        ):
+            yield row["system"], row["code"], row["display"], group, "observation", row["ucum_unit"]
+    yield from OBSERVATIONS_ADDED
+
+
+def unit_lines(rows: Iterable[Row]) -> Iterator[Line]:
+    """One spelling a line, case-folded (EHRs write MG and mg for the same thing), with its factor to the base unit."""
+    seen: dict[str, Line] = {}
+    from_table = ((row["unit"], row["dimension"], row["factor"] or "1") for row in rows)
+    for unit, dimension, factor in (*from_table, *UNITS_ADDED):
+        spelled = unit.casefold().rstrip(".").replace("μ", "u")
+        if spelled in UNITS_LEFT_OUT:
+            continue
+        line = (spelled, dimension, factor)
+        if seen.setdefault(spelled, line) != line:
+            raise SystemExit(f"two meanings of the unit {unit}")
+    yield from seen.values()
+
+
+FILES = {
+    "anticoagulants.csv": ("system", "code", "display", "name"),
+    "condition_words.csv": ("phrase", "group", "needs", "unless"),
+    "conditions.csv": ("system", "code", "display", "match", "group"),
+    "drug_words.csv": ("word", "means", "drug", "ingredient", "washout"),
+    "naltrexone.csv": ("system", "code", "display", "product", "strength_mg", "cue"),
+    "observation_words.csv": ("text", "group", "kind"),
+    "observations.csv": ("system", "code", "display", "group", "kind", "unit"),
+    "opioids.csv": ("system", "code", "display", "ingredient", "name", "washout", "form"),
+    "units.csv": ("spelled", "dimension", "factor"),
+}
+
+
+def build(tables: Path) -> dict[str, list[Line]]:
+    """File name -> its sorted lines."""
+
+    def table(name: str) -> list[Row]:
+        with (tables / name).open(encoding="utf-8", newline="") as file:
+            return list(kept(csv.DictReader(file)))
+
+    ingredients, products = table("opioid_ingredients.csv"), table("opioid_products.csv")
+    lines: dict[str, Iterable[Line]] = {
+        "anticoagulants.csv": ANTICOAGULANTS,
+        "condition_words.csv": condition_word_lines(),
+        "conditions.csv": condition_lines(table("conditions.csv")),
+        "drug_words.csv": drug_word_lines(ingredients, products),
+        "naltrexone.csv": naltrexone_lines(table("naltrexone_products.csv")),
+        "observation_words.csv": OBSERVATION_WORDS,
+        "observations.csv": observation_lines(table("observations.csv")),
+        "opioids.csv": opioid_lines(ingredients, products),
+        "units.csv": unit_lines(table("dose_units.csv")),
+    }
+    return {name: sorted(set(lines[name])) for name in FILES}
+
+
+def write(lines: Mapping[str, Sequence[Line]], out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for name, header in FILES.items():
+        with (out / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(lines[name])
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description="Make the value-set CSVs from a folder of terminology tables.")
+    parser.add_argument("tables", type=Path, metavar="TABLES_DIR", help="folder with the tables")
+    default = Path(__file__).resolve().parent.parent / "cds_service" / "terminology"
+    parser.add_argument(
+        "--out", type=Path, default=default, help="where the CSVs go (default: cds_service/terminology)"
+    )
+    options = parser.parse_args(arguments)
+    lines = build(options.tables)
+    write(lines, options.out)
+    for name in FILES:
+        print(f"{name}: {len(lines[name])} lines")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
