@@ -232,7 +232,7 @@ CUE_WORDS = {
         "xl",
         "xr",
     ),
-    "immediate": ("immediate release", "ir", "instant release", "msir", "syrup"),
+    "immediate": ("immediate release", "ir", "instant release", "msir", "oxyir", "syrup"),
     "injection": (
         "ampoule",
         "ampul",
@@ -284,11 +284,12 @@ SEQUESTERED_WORDS = ("embeda", "troxyca")
 NOT_A_BRAND = frozenset({"", "7 hydroxymitragynine", "7 oh", "b o", "dhc"})
 # Other spellings prescribers use.
 OPIOID_SPELLINGS = {
+    "codeine": ("tylenol 2", "tylenol 3", "tylenol 4", "tylenol no 3"),
     "dihydrocodeine": ("drocode",),
     "heroin": ("diacetylmorphine", "diamorphine"),
     "hydrocodone": ("lorcet", "verdrocet", "xodol"),
     "meperidine": ("pethidine",),
-    "oxycodone": ("endodan", "oxecta", "roxicet", "tylox"),
+    "oxycodone": ("endodan", "oxecta", "oxyir", "roxicet", "tylox"),
 }
 ANTICOAGULANT_WORDS = {
     "acenocoumarol": "acenocoumarol",

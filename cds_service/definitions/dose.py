@@ -107,9 +107,7 @@ def _is_microgram(dosage: Dosage) -> bool:
     if spelled:
         return dimension(spelled) == "mass" and (convert(1, spelled, "mg") or 1) < 0.5
     found = _SIG_DOSE.search(dosage.text[:_LONGEST_SIG])
-    return (bool(found) and found.group(2).lower()[0] in "uµμ") or bool(
-        found and found.group(2).lower().startswith("mc")
-    )
+    return found is not None and found.group(2).lower().startswith(("u", "µ", "μ", "mc", "mic"))
 
 
 def _dose_in_words(text: str) -> float | None:

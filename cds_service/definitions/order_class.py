@@ -28,7 +28,8 @@ class OrderClass:
 
 def order_class(order: DraftOrder, record: PatientRecord, thresholds: Thresholds) -> OrderClass:
     """Class of a naltrexone draft. Needs `order.drug.naltrexone`."""
-    assert order.drug is not None and order.drug.naltrexone is not None
+    assert order.drug is not None
+    assert order.drug.naltrexone is not None
     product = order.drug.naltrexone
     dose = daily_dose(order.dosages, product)
     why = reasons(order, record, thresholds)

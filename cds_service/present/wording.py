@@ -81,7 +81,7 @@ def fill(template: str, values: Mapping[str, str], *, keep: bool = False) -> str
 
 
 def _value(name: str, values: Mapping[str, str]) -> str:
-    """A blank with a capital takes the value with a capital; one with a question mark is a condition and prints nothing."""
+    """A blank with a capital takes the value with a capital; one with a question mark only asks and prints nothing."""
     if name[0] == "?":
         return ""
     if name[0].isupper():

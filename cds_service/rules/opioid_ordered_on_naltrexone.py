@@ -45,7 +45,8 @@ def detect(case: Case) -> Finding | None:
 def _blocking(case: Case, naltrexone: Exposure) -> tuple[Reading | None, Indicator]:
     if naltrexone.current:
         return naltrexone.current[0], Indicator.CRITICAL
-    injected, oral = [], []
+    injected: list[Reading] = []
+    oral: list[Reading] = []
     for reading in naltrexone.ended:
         if (
             reading.last is None

@@ -3,6 +3,7 @@
 from datetime import date
 
 from cds_service.definitions.case import ORDER_SIGN, Case
+from cds_service.definitions.schedule import is_one_schedule
 from cds_service.definitions.usable import age_days, usable_observations
 from cds_service.record import DraftOrder, Finding, Indicator, Proposal
 
@@ -46,6 +47,7 @@ def _wants_titration(case: Case, order: DraftOrder) -> bool:
         and not found.ultra_low
         and not found.dose.is_stepped
         and not order.group.startswith(GROUP_SYSTEM)
+        and not is_one_schedule(case.naltrexone_drafts)
         and case.treatment(order) in ("new-start", "restart")
     )
 

@@ -27,7 +27,7 @@ class Drafts:
 def read_drafts(request: HookRequest, find: Find, zone: tzinfo) -> Drafts:
     """Every medication order of the context that is not an order *not* to give something."""
     entries = [entry for entry in request.drafts if entry.resource.get("resourceType") in ORDER_KINDS]
-    urns = frozenset()
+    urns: frozenset[str] = frozenset()
     mine = [entry for entry in entries if belongs(entry.resource, request.patient_id, urns)]
     strangers = tuple(own(entry.resource) for entry in entries if entry not in mine)
     chosen = _chosen(request, mine)
