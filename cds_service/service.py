@@ -18,8 +18,10 @@ from cds_service.fhir.client import AllowedBases, FhirClient
 from cds_service.fhir.gather import Fetch, Gathered, gather, shelf_of
 from cds_service.fhir.read.orders import Drafts, read_drafts
 from cds_service.fhir.read.record import read_record
+from cds_service.fhir.write import judge_notes
 from cds_service.hooks.request import HookRequest
 from cds_service.present.cards import Context, Shown, present
+from cds_service.present.check import check_resources
 from cds_service.present.knowledge import Knowledge, read_knowledge
 from cds_service.present.suggestions import Session
 from cds_service.record import Finding, Indicator, PatientRecord, Shortfall
@@ -50,6 +52,7 @@ class Place:
     zone: tzinfo
     development: bool = False
     medication_lists: tuple[str, ...] = ("medStatements", "medRequests")
+    strict: bool = False
 
 
 def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: Knowledge, place: Place) -> Answer:
@@ -70,7 +73,22 @@ def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: K
     )
     findings = _detect(case)
     context = Context(_session(request, gathered), knowledge, place.base_url, place.development)
-    return _answer(request, present(findings, case, context), findings, knowledge)
+    cards = present(findings, case, context)
+    if place.strict:
+        check_resources(cards, gathered.release)
+    return _answer(request, cards, findings, _log(case, gathered, findings, knowledge), knowledge.version)
+
+
+def _log(case: Case, gathered: Gathered, findings: tuple[Finding, ...], knowledge: Knowledge) -> Mapping[str, Any]:
+    """Facts for the log: counts and names of elements, never a value of a patient's."""
+    judged = (*case.naltrexone_judged, *case.opioid_judged)
+    return {
+        "release": gathered.release,
+        "knowledge": knowledge.version,
+        "silent": [finding.rule for finding in findings if finding.silent],
+        "not_checked": [f"{lapse.data}:{lapse.cause}" for lapse in case.record.shortfalls],
+        "draft_notes": [note for order in judged for note in judge_notes(gathered.release, order.resource)],
+    }
 
 
 def _wanted(request: HookRequest, drafts: Drafts) -> tuple[str, ...] | None:
@@ -128,7 +146,11 @@ def _uuids(request: HookRequest) -> Callable[[str], str]:
 
 
 def _answer(
-    request: HookRequest, cards: tuple[Shown, ...], findings: tuple[Finding, ...], knowledge: Knowledge
+    request: HookRequest,
+    cards: tuple[Shown, ...],
+    findings: tuple[Finding, ...],
+    log: Mapping[str, Any],
+    knowledge_version: str,
 ) -> Answer:
     issued = tuple(
         IssuedCard(
@@ -139,11 +161,10 @@ def _answer(
             suggestions=shown.kinds,
             hook=request.hook,
             instance=request.instance,
-            knowledge_version=knowledge.version,
+            knowledge_version=knowledge_version,
         )
         for shown in cards
     )
-    log = {"silent": [finding.rule for finding in findings if finding.silent], "knowledge": knowledge.version}
     return Answer([shown.card for shown in cards], issued, log, findings)
 
 
@@ -154,7 +175,9 @@ class Service:
         self.knowledge = read_knowledge(cards_dir(settings.cards_dir))
         selfcheck(self.knowledge.order_set)
         zone: tzinfo = ZoneInfo(settings.timezone) if settings.timezone else _local_zone()
-        self.place = Place(settings.base_url, zone, settings.development, settings.medication_lists)
+        self.place = Place(
+            settings.base_url, zone, settings.development, settings.medication_lists, strict=settings.strict
+        )
         self._client = FhirClient(AllowedBases(settings.fhir_bases), settings.max_fhir_bytes)
         self._deadline_seconds = settings.deadline_seconds
 
@@ -175,7 +198,7 @@ class Service:
         case = Case(request.hook, PatientRecord(date.min), (), self.knowledge.thresholds)
         session = Session("R4", request.patient_id, request.user_id, request.encounter_id, _uuids(request))
         context = Context(session, self.knowledge, self.place.base_url, self.place.development)
-        return _answer(request, present((finding,), case, context), (finding,), self.knowledge)
+        return _answer(request, present((finding,), case, context), (finding,), {}, self.knowledge.version)
 
 
 def _local_zone() -> tzinfo:

@@ -456,6 +456,11 @@ CONDITION_CORRECTIONS: dict[tuple[str, str, str], tuple[str, tuple[str, ...]]] =
     ),
     (SNOMED, "424340000", "exact"): ("Hepatic coma due to chronic hepatitis B (disorder)", COMA),
     (SNOMED, "435101000124104", "exact"): ("Chronic viral hepatitis C with hepatic coma (disorder)", COMA),
+    # A recorded class, where it stands on the problem list (names as in OBSERVATIONS_ADDED).
+    **{
+        (SNOMED, code, "exact"): (f"Child-Pugh score class {letter.upper()} (finding)", (f"child-pugh-{letter}",))
+        for code, letter in (("710065009", "a"), ("710066005", "b"), ("710067001", "c"))
+    },
     # Hepatorenal syndrome after surgery or as a complication of care is not the hepatorenal syndrome of rule 14.
     (SNOMED, "213231008", "exact"): ("", ()),
     (SNOMED, "31005002", "exact"): ("", ()),
@@ -694,6 +699,18 @@ CONDITION_WORDS = (
         unless=CIRRHOSIS_UNLESS,
     ),
     *worded(ASCITES, ("ascites",), unless=("malignant", "cardiac", "heart failure")),
+    *worded(
+        ("ascites-severe",),
+        (
+            "large volume ascites",
+            "massive ascites",
+            "moderate ascites",
+            "refractory ascites",
+            "severe ascites",
+            "tense ascites",
+        ),
+        unless=("malignant", "cardiac", "heart failure"),
+    ),
     *worded(ENCEPHALOPATHY, ("hepatic encephalopathy", "portosystemic encephalopathy")),
     *worded(COMA, ("hepatic coma",)),
     *worded(STANDALONE, ("end stage liver disease", "hepatorenal", "hepatorenal syndrome")),
@@ -800,8 +817,18 @@ OBSERVATIONS_ADDED = (
     (SNOMED, "710065009", "Child-Pugh score class A (finding)", "child-pugh-a", "answer", ""),
     (SNOMED, "710066005", "Child-Pugh score class B (finding)", "child-pugh-b", "answer", ""),
     (SNOMED, "710067001", "Child-Pugh score class C (finding)", "child-pugh-c", "answer", ""),
-    # A failed naloxone challenge (rule 40), as an answer or as the finding itself.
-    (SNOMED, "1264554000", "Signs of opioid withdrawal on naloxone challenge test (finding)", "failed", "answer", ""),
+    # A failed naloxone challenge (rule 40), as an answer and as the finding itself.
+    *(
+        (
+            SNOMED,
+            "1264554000",
+            "Signs of opioid withdrawal on naloxone challenge test (finding)",
+            "naloxone-challenge-failed",
+            kind,
+            "",
+        )
+        for kind in ("answer", "observation")
+    ),
 )
 
 # Exact text, case-folded, punctuation ignored: (text, group, kind). Only where no code is known.
@@ -874,16 +901,16 @@ OBSERVATION_WORDS = (
     ("not breastfeeding", "not-breastfeeding", "answer"),
     ("not known", "unknown", "answer"),
     ("unknown", "unknown", "answer"),
-    ("fail", "failed", "answer"),
-    ("failed", "failed", "answer"),
-    ("signs of opioid withdrawal", "failed", "answer"),
-    ("signs of withdrawal", "failed", "answer"),
-    ("withdrawal", "failed", "answer"),
-    ("no signs of opioid withdrawal", "passed", "answer"),
-    ("no signs of withdrawal", "passed", "answer"),
-    ("no withdrawal", "passed", "answer"),
-    ("pass", "passed", "answer"),
-    ("passed", "passed", "answer"),
+    ("fail", "naloxone-challenge-failed", "answer"),
+    ("failed", "naloxone-challenge-failed", "answer"),
+    ("signs of opioid withdrawal", "naloxone-challenge-failed", "answer"),
+    ("signs of withdrawal", "naloxone-challenge-failed", "answer"),
+    ("withdrawal", "naloxone-challenge-failed", "answer"),
+    ("no signs of opioid withdrawal", "negative", "answer"),
+    ("no signs of withdrawal", "negative", "answer"),
+    ("no withdrawal", "negative", "answer"),
+    ("pass", "negative", "answer"),
+    ("passed", "negative", "answer"),
 )
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from cds_service.record import Shortfall
 
 MEDICATION_LISTS = ("medStatements", "medRequests")
 _MEDICATION = re.compile(r"Medication/[A-Za-z0-9.-]{1,64}")
+_MOST_MEDICATIONS = 50
 _NULL_VERIFIED = frozenset(MEDICATION_LISTS)
 
 
@@ -99,7 +100,33 @@ def gather(request: HookRequest, wanted: Iterable[str], fetch: Fetch | None) -> 
     if gaps and fetch is not None:
         replies, gaps = _ask(request, gaps, release, fetch)
     kept = [answer for answer in answers if not (answer.cause and answer.keys and answer.keys <= set(replies))]
-    return _assemble(request, [*kept, *replies.values()], gaps, release)
+    gathered = _assemble(request, [*kept, *replies.values()], gaps, release)
+    return _with_medications(gathered, fetch) if fetch is not None else gathered
+
+
+def _with_medications(gathered: Gathered, fetch: Fetch) -> Gathered:
+    """Medications that records name only by reference and that did not come along, asked for all at once."""
+    missing = {
+        target
+        for resource in gathered.resources
+        if (target := _named_only_by_reference(resource)) and target not in gathered.shelf
+    }
+    if not missing:
+        return gathered
+    found = fetch(tuple(sorted(missing)[:_MOST_MEDICATIONS]))
+    shelf = dict(gathered.shelf)
+    for target, got in found.items():
+        if isinstance(got.value, Mapping) and got.value.get("resourceType") == "Medication":
+            shelf.setdefault(target, got.value)
+    return Gathered(gathered.resources, shelf, gathered.shortfalls, gathered.release)
+
+
+def _named_only_by_reference(resource: Mapping[str, Any]) -> str:
+    reference = resource.get("medicationReference")
+    if not isinstance(reference, Mapping) or reference.get("display") or "medicationCodeableConcept" in resource:
+        return ""
+    target = relative(reference)
+    return target if _MEDICATION.fullmatch(target) else ""
 
 
 def _gaps(wanted: tuple[str, ...], answers: Iterable[Answer], verify_null: bool) -> dict[str, str]:

@@ -27,7 +27,7 @@ def words(finding: Finding, card: CardText) -> tuple[str, list[str]]:
     others = [line["check"] for line in rest if line["check"] != first["check"]]
     also = dict.fromkeys(others)
     values = {**first, "also": joined(list(also)), "also_count": str(len(also) or "")}
-    return card.summary("default", values), [*_bullets(lines, card), *card.details("done", {})]
+    return card.summary("default", values), [*(_bullets(lines, card) if rest else []), *card.details("done", {})]
 
 
 def _bullets(lines: list[Mapping[str, str]], card: CardText) -> list[str]:

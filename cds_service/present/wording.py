@@ -43,7 +43,7 @@ class CardText:
     approved_by: str
     approved_on: str
     summaries: Mapping[str, tuple[str, ...]]
-    bullets: Mapping[str, tuple[str, ...]]
+    bullets: Mapping[str, tuple[tuple[str, ...], ...]]
     suggestions: Mapping[str, str]
     actions: Mapping[str, str]
     orders: Mapping[str, tuple[RequestWords, ...]]
@@ -60,16 +60,10 @@ class CardText:
         return text if len(text) <= MOST_SUMMARY else text[: MOST_SUMMARY - 1].rstrip() + "…"
 
     def details(self, wording: str, values: Mapping[str, str]) -> list[str]:
-        """Bullets of this wording whose blanks are all filled. Of bullets that start alike only the first stands."""
-        shown: list[str] = []
-        openings: set[str] = set()
-        for bullet in self.bullets.get(wording) or self.bullets.get("default", ()):
-            opening = bullet.split("{{", 1)[0] if "{{" in bullet else bullet
-            text = fill(bullet, values)
-            if text is not None and opening not in openings:
-                openings.add(opening)
-                shown.append(text)
-        return shown
+        """The bullets of this wording: of each, the first alternative whose blanks are all filled, if there is one."""
+        bullets = self.bullets.get(wording) or self.bullets["default"]
+        filled = ((fill(alternative, values) for alternative in bullet) for bullet in bullets)
+        return [text for alternatives in filled if (text := next(filter(None, alternatives), None))]
 
 
 def fill(template: str, values: Mapping[str, str], *, keep: bool = False) -> str | None:
@@ -149,20 +143,23 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         raise BadContent(f"{name}: {fault}") from None
 
 
-def _bullets(body: str, name: str) -> Mapping[str, tuple[str, ...]]:
-    sections: dict[str, list[str]] = {}
-    current: list[str] | None = None
+def _bullets(body: str, name: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """`## wording` sections of bullets; a line that begins with `- or ` is an alternative to the bullet above it."""
+    sections: dict[str, list[list[str]]] = {}
+    current: list[list[str]] | None = None
     for number, line in enumerate(body.splitlines(), 1):
         text = line.strip()
         if text.startswith("## "):
             current = sections.setdefault(text[3:].strip(), [])
+        elif text.startswith("- or ") and current:
+            current[-1].append(text[5:])
         elif text.startswith("- ") and current is not None:
-            current.append(text[2:])
+            current.append([text[2:]])
         elif text:
             raise BadContent(f"{name}: body line {number}: only '## wording' and '- bullet' lines are read")
     if "default" not in sections:
         raise BadContent(f"{name}: the body needs a section '## default'")
-    return {wording: tuple(lines) for wording, lines in sections.items()}
+    return {wording: tuple(map(tuple, bullets)) for wording, bullets in sections.items()}
 
 
 def joined(names: Sequence[str]) -> str:

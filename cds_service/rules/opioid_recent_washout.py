@@ -5,6 +5,8 @@ from datetime import date
 from cds_service.definitions.case import Case
 from cds_service.record import DraftOrder, Finding, Indicator, Proposal
 
+_WORDING = {"two-week": "two-week", "long-acting": "long-acting", "kind-unknown": "long-acting"}
+
 
 def detect(case: Case) -> Finding | None:
     """Critical, warning or info by days since the last dose; the latest date over all opioids decides the start."""
@@ -29,7 +31,7 @@ def detect(case: Case) -> Finding | None:
         rule="opioid-recent-washout",
         indicator=lead.indicator,
         evidence=tuple(dict.fromkeys(reference for one in pending for reference in one.evidence)),
-        wording="depot" if undated else "two-week" if lead.minimum_days == lead.clear_days else "default",
+        wording="depot" if undated else _WORDING.get(lead.row, "default"),
         values={
             "drug": lead.name,
             "last": lead.last.isoformat(),

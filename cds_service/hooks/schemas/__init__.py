@@ -31,16 +31,16 @@ class Schema:
 
     def __init__(self, name: str) -> None:
         self.document: dict[str, Any] = orjson.loads((files(__name__) / f"{name}.json").read_bytes())
-        self._quick = jsonschema_rs.validator_for(self.document)
-        self._exact = jsonschema.Draft202012Validator(
+        self.quick = jsonschema_rs.validator_for(self.document)
+        self.exact = jsonschema.Draft202012Validator(
             self.document, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
         )
 
     def fault(self, value: Any) -> Fault | None:
         """The first fault in the order of the schema, or None."""
-        if self._quick.is_valid(value):
+        if self.quick.is_valid(value):
             return None
-        error = next(self._exact.iter_errors(value), None)
+        error = next(self.exact.iter_errors(value), None)
         return None if error is None else _fault(error)
 
 
