@@ -15,7 +15,7 @@ from cds_service.content import cards_dir
 from cds_service.definitions.case import Case, is_live, is_naltrexone, is_opioid
 from cds_service.feedback.store import IssuedCard
 from cds_service.fhir.client import AllowedBases, FhirClient
-from cds_service.fhir.gather import Fetch, Gathered, gather, shelf_of
+from cds_service.fhir.gather import Fetch, Gathered, Opened, gather
 from cds_service.fhir.read.orders import Drafts, read_drafts
 from cds_service.fhir.read.record import read_record
 from cds_service.fhir.write import judge_notes
@@ -57,11 +57,12 @@ class Place:
 
 def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: Knowledge, place: Place) -> Answer:
     """The whole service: a pure function of the request, the FHIR answers, the knowledge and the date."""
-    drafts = read_drafts(request, shelf_of(request, fetch), place.zone)
+    opened = Opened(request, fetch)
+    drafts = read_drafts(request, opened.find, place.zone)
     wanted = _wanted(request, drafts)
     if wanted is None:
         return Answer([])
-    gathered = gather(request, wanted, fetch)
+    gathered = gather(request, opened, wanted, fetch)
     record = _with_strangers(read_record(request, gathered, today, place.zone), drafts)
     case = Case(
         hook=request.hook,
@@ -189,7 +190,9 @@ class Service:
     def answer(self, request: HookRequest) -> Answer:
         """Answer a call now."""
         deadline = monotonic() + self._deadline_seconds
-        fetch = self._client.reader(request.fhir_server, request.token, deadline)
+        fetch = None
+        if request.token_patient in ("", request.patient_id):
+            fetch = self._client.reader(request.fhir_server, request.token, deadline)
         return respond(request, fetch, datetime.now(self.place.zone).date(), self.knowledge, self.place)
 
     def did_not_run(self, request: HookRequest) -> Answer:

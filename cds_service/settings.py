@@ -83,7 +83,7 @@ def _bases(raw: str) -> tuple[str, ...]:
 def _zone(raw: str) -> str:
     try:
         ZoneInfo(raw)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise ValueError("must be an IANA time zone such as America/New_York") from None
     return raw
 
@@ -134,7 +134,6 @@ class Settings:
     medication_lists: tuple[str, ...] = _setting(
         MEDICATION_LISTS, _medication_lists, "Comma list of the medication lists that the record keeps."
     )
-    show_info_at_sign: bool = _setting(True, _switch, "Show the few info cards meant for order-sign.")
     silent: bool = _setting(False, _switch, "Evaluate and remember, but return no cards.")
     cards_dir: str = _setting("", _text, "Folder of a site's own reviewed cards; empty means those shipped.")
     workers: int = _setting(0, _whole(0, 64), "Worker processes; 0 means one for each core.")

@@ -10,8 +10,8 @@ Shape of TABLES_DIR: UTF-8 CSV files with a header row. Columns used (others are
 
     opioid_ingredients.csv   rxcui, tty (IN or PIN), name, synonyms_brands (`;` list; a PIN says
                              `salt/ester of NAME (RXCUI)`), atc (`;` list), snomed_substance, counts_as_opioid, verified
-    opioid_products.csv      rxcui, display, tty_inferred, ingredient_rxcui and ingredient_name (`;` lists), route,
-                             duration (short-acting, long-acting, depot), counts_as_opioid, verified
+    opioid_products.csv      rxcui, display, tty_inferred, ingredient_name (`;` list), route, duration (short-acting,
+                             long-acting, depot), counts_as_opioid, contains_naltrexone (yes or no), verified
     naltrexone_products.csv  code (an RxCUI, or `ATC:` or `SNOMED:` and a code), display, tty_inferred, product_class,
                              strength_mg, verified
     conditions.csv           system, code, display, match_type (exact, ICD prefix, SNOMED with descendants,
@@ -72,6 +72,9 @@ COMBINATION = re.compile(r"\b(acetaminophen|apap|paracetamol|aspirin|asa|acetyls
 
 # ATC codes of such combinations (N02AJ13 tramadol, 17-19 oxycodone, 22 and 23 hydrocodone).
 ATC_COMBINATION = frozenset({"N02AJ13", "N02AJ17", "N02AJ18", "N02AJ19", "N02AJ22", "N02AJ23"})
+
+# ATC code of an opioid with naltrexone (the others have RxNorm codes and say so in the table).
+ATC_WITH_NALTREXONE = frozenset({"N02AA56"})
 
 # ATC files anaesthetics under N01A: fentanyl there is an injection, which the rulebook names short-acting.
 ATC_INJECTION = "N01A"
@@ -1044,21 +1047,24 @@ def opioid_lines(ingredients: Sequence[Row], products: Sequence[Row]) -> Iterato
         counted = row["counts_as_opioid"].startswith("yes")
         washout = washout_of_unknown_form(name, combination=False, injected=False) if counted else "not-counted"
         if row["rxcui"]:
-            yield RXNORM, row["rxcui"], row["name"], ingredient, name, washout, ""
+            yield RXNORM, row["rxcui"], row["name"], ingredient, name, washout, "", ""
         if parent:
             continue
         for code in listed(row["atc"]):
             by_code = washout_of_unknown_form(
                 name, combination=code in ATC_COMBINATION, injected=code.startswith(ATC_INJECTION)
             )
-            yield ATC, code, f"{name} (ATC)", ingredient, name, by_code if counted else washout, ""
+            by_code = by_code if counted else washout
+            naltrexone = "yes" if code in ATC_WITH_NALTREXONE else ""
+            yield ATC, code, f"{name} (ATC)", ingredient, name, by_code, "", naltrexone
         for code in listed(row["snomed_substance"]):
-            yield SNOMED, code, f"{name} (substance)", ingredient, name, washout, ""
+            yield SNOMED, code, f"{name} (substance)", ingredient, name, washout, "", ""
     for row in products:
         washout, form = product_washout(row, brands)
         names = listed(row["ingredient_name"])
         codes = [code_of[name] for name in names]
-        yield RXNORM, row["rxcui"], row["display"], ";".join(codes), ";".join(names), washout, form
+        naltrexone = "yes" if row["contains_naltrexone"] == "yes" else ""
+        yield RXNORM, row["rxcui"], row["display"], ";".join(codes), ";".join(names), washout, form, naltrexone
 
 
 def ingredient_codes(ingredients: Iterable[Row]) -> dict[str, str]:
@@ -1218,7 +1224,7 @@ FILES = {
     "naltrexone.csv": ("system", "code", "display", "product", "strength_mg", "cue"),
     "observation_words.csv": ("text", "group", "kind"),
     "observations.csv": ("system", "code", "display", "group", "kind", "unit"),
-    "opioids.csv": ("system", "code", "display", "ingredient", "name", "washout", "form"),
+    "opioids.csv": ("system", "code", "display", "ingredient", "name", "washout", "form", "naltrexone"),
     "units.csv": ("spelled", "dimension", "factor"),
 }
 

@@ -68,7 +68,7 @@ def milligrams(quantity: Quantity, product: Naltrexone | None) -> float | None:
     if product is None:
         return None
     if kind == "volume" and product.strength_mg_per_ml is not None:
-        volume = convert(quantity.value, quantity.spelled, "mL")
+        volume = convert(quantity.value, quantity.spelled, "mL") or convert(quantity.value, quantity.unit, "mL")
         return None if volume is None else volume * product.strength_mg_per_ml
     if kind == "count" and product.strength_mg is not None:
         return quantity.value * product.strength_mg

@@ -110,7 +110,7 @@ def _exposure(
     if conflicted:
         uncertain = [replace(reading, why="conflict") for reading in current] + uncertain
         current = []
-    lapsed = [reading for reading in uncertain if reading.last and not conflicted]
+    lapsed = [reading for reading in uncertain if reading.last]
     if not current and not conflicted and _denied_after_supply(readings, today, thresholds):
         uncertain = []
     fills = {
@@ -221,14 +221,14 @@ def _request(
             return replace(base, state=State.UNCERTAIN, why="undated")
         if end >= today:
             return replace(base, state=State.CURRENT, assumed=True, days=days, taking_said=record.authored)
+        gone, clear = (today - end).days, _clear_days(base.washout, thresholds)
         if not known and record.authored is not None:
             recent = (today - record.authored).days <= limits.no_supply_uncertain_days
         elif record.repeats == 0 and known:
-            clear = thresholds.washout[base.washout].clear_days if base.washout in thresholds.washout else 0
-            recent = (today - end).days <= clear + limits.no_repeat_slack_days
+            recent = gone <= clear + limits.no_repeat_slack_days
         else:
-            recent = (today - end).days <= limits.lapsed_request_uncertain_days
-        if not recent:
+            recent = gone <= limits.lapsed_request_uncertain_days
+        if not recent and gone > clear:
             return replace(base, state=State.OLD, last=end)
         return replace(base, state=State.UNCERTAIN, last=end, assumed=True, days=days, why="lapsed")
     said = None
@@ -238,6 +238,13 @@ def _request(
     if end is None:
         return replace(base, state=State.UNCERTAIN, why="undated")
     return replace(base, state=State.ENDED, last=min(end, today), assumed=True, days=days, not_taking_said=said)
+
+
+def _clear_days(row: str, thresholds: Thresholds) -> int:
+    """How long rule 2 has to look at a lapsed order: its clear interval, a year for a depot (no interval is known)."""
+    if row == "depot":
+        return thresholds.exposure.depot_months_days
+    return thresholds.washout[row].clear_days if row in thresholds.washout else 0
 
 
 def _stop_sign(record: Medication, others: list[Medication]) -> date | None:

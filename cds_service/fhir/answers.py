@@ -79,7 +79,7 @@ def judge(name: str, value: Any) -> Answer:
         return Answer(keys=own, null=True)
     if isinstance(value, list):
         value = {"resourceType": "Bundle", "entry": [{"resource": one} for one in value]}
-    if not isinstance(value, Mapping) or not isinstance(value.get("resourceType"), str):
+    if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
         return Answer(refused=dict.fromkeys(own, "unreadable"))
     if value["resourceType"] == "OperationOutcome":
         return Answer(keys=own) if is_no_results(value) else Answer(refused=dict.fromkeys(own, "outcome"))
@@ -93,10 +93,10 @@ def _bundle(asked: str, bundle: Mapping[str, Any]) -> Answer:
     cause, matches = "", 0
     entries = bundle.get("entry")
     for entry in entries if isinstance(entries, list) else []:
-        resource = entry.get("resource") if isinstance(entry, Mapping) else None
-        if not isinstance(resource, Mapping):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if not isinstance(resource, dict):
             continue
-        mode = code_of((entry.get("search") or {}).get("mode")) if isinstance(entry.get("search"), Mapping) else ""
+        mode = code_of((entry.get("search") or {}).get("mode")) if isinstance(entry.get("search"), dict) else ""
         if resource.get("resourceType") == "OperationOutcome":
             cause = cause or _outcome_cause(resource)
             continue
@@ -197,5 +197,5 @@ def _outcome_cause(outcome: Mapping[str, Any]) -> str:
 
 def _words(issue: Mapping[str, Any]) -> str:
     details = issue.get("details")
-    words = concept(details).words if isinstance(details, Mapping) else ""
+    words = concept(details).words if isinstance(details, dict) else ""
     return f"{words} {text_of(issue.get('diagnostics'))}"

@@ -17,17 +17,17 @@ def text_of(value: Any) -> str:
 
 def items(value: Any) -> Iterator[Mapping[str, Any]]:
     """The objects of a list, or the one object that stands where a list belongs."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         yield value
     elif isinstance(value, list):
-        yield from (item for item in value if isinstance(item, Mapping))
+        yield from (item for item in value if isinstance(item, dict))
 
 
 def concept(value: Any) -> Concept:
     """CodeableConcept, CodeableReference's concept, or a bare string, as a Concept."""
     if isinstance(value, str):
         return Concept((), value.strip())
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return Concept()
     if "concept" in value:
         return concept(value["concept"])
@@ -56,7 +56,7 @@ def code_of(value: Any) -> str:
 
 
 def quantity(value: Any) -> Quantity | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     number = value.get("value")
     if isinstance(number, bool) or not isinstance(number, (int, float)):
@@ -80,7 +80,7 @@ def supply_days(value: Any) -> int | None:
 
 def period(value: Any, zone: tzinfo) -> tuple[date | None, date | None]:
     """(first day, last day) of a Period; (None, None) where there is none."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None, None
     return first_day(value.get("start"), zone), last_day(value.get("end"), zone)
 
@@ -91,9 +91,9 @@ def dosages(value: Any, zone: tzinfo) -> tuple[Dosage, ...]:
 
 def _dosage(item: Mapping[str, Any], zone: tzinfo) -> Dosage:
     timing = item.get("timing")
-    timing = timing if isinstance(timing, Mapping) else {}
+    timing = timing if isinstance(timing, dict) else {}
     repeat = timing.get("repeat")
-    repeat = repeat if isinstance(repeat, Mapping) else {}
+    repeat = repeat if isinstance(repeat, dict) else {}
     starts, ends = period(repeat.get("boundsPeriod"), zone)
     dose, high = _dose(item)
     when = repeat.get("when")
@@ -118,14 +118,17 @@ def _dosage(item: Mapping[str, Any], zone: tzinfo) -> Dosage:
 
 
 def _dose(item: Mapping[str, Any]) -> tuple[Quantity | None, Quantity | None]:
-    """(dose, upper end of a range). R4 and R5 put it into doseAndRate, STU3 and DSTU2 beside the timing."""
+    """(dose, upper end of a range). R4 and R5 put it into doseAndRate, STU3 and DSTU2 beside the timing.
+
+    A DSTU2 MedicationStatement calls it `quantity[x]`.
+    """
     for holder in (*items(item.get("doseAndRate")), item):
-        for name in ("doseQuantity", "doseSimpleQuantity", "quantity"):
+        for name in ("doseQuantity", "doseSimpleQuantity", "quantityQuantity", "quantity"):
             found = quantity(holder.get(name))
             if found is not None:
                 return found, None
-        span = holder.get("doseRange")
-        if isinstance(span, Mapping):
+        span = holder.get("doseRange") or holder.get("quantityRange")
+        if isinstance(span, dict):
             low, high = quantity(span.get("low")), quantity(span.get("high"))
             if low is not None or high is not None:
                 return low or high, high

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from cds_service.fhir.answers import Answer, judge, key_of_kind
@@ -48,50 +49,56 @@ class Shelf:
     """Every resource of the request by the references others may use for it."""
 
     def __init__(self) -> None:
-        self._by_reference: dict[str, Mapping[str, Any]] = {}
+        self.by_reference: dict[str, Mapping[str, Any]] = {}
 
     def add(self, full_url: str, resource: Mapping[str, Any]) -> None:
-        for name in (full_url, own(resource), relative(full_url)):
-            if name:
-                self._by_reference.setdefault(name, resource)
+        name = own(resource)
+        if name:
+            self.by_reference.setdefault(name, resource)
+        if full_url:
+            self.by_reference.setdefault(full_url, resource)
+            self.by_reference.setdefault(relative(full_url), resource)
 
     def find(self, reference: str) -> Mapping[str, Any] | None:
-        return self._by_reference.get(reference)
-
-    @property
-    def by_reference(self) -> Mapping[str, Mapping[str, Any]]:
-        return self._by_reference
+        return self.by_reference.get(reference) if reference else None
 
 
-def shelf_of(request: HookRequest, fetch: Fetch | None) -> Callable[[str], Mapping[str, Any] | None]:
-    """Finds what a draft refers to: in its own Bundle, in prefetch, then on the server."""
-    shelf = Shelf()
-    for entry in request.drafts:
-        shelf.add(entry.full_url, entry.resource)
-    for answer in judge_prefetch(request):
-        for full_url, resource in answer.resources:
-            shelf.add(full_url, resource)
+class Opened:
+    """The prefetch of one request, judged once and only if somebody asks: an unrelated order never does."""
 
-    def find(reference: str) -> Mapping[str, Any] | None:
-        found = shelf.find(reference)
-        if found is None and fetch is not None and _MEDICATION.fullmatch(reference):
-            got = fetch((reference,)).get(reference)
+    def __init__(self, request: HookRequest, fetch: Fetch | None) -> None:
+        self._request = request
+        self._fetch = fetch
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        return tuple(judge(name, value) for name, value in self._request.prefetch.items())
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        shelf = Shelf()
+        for entry in self._request.drafts:
+            shelf.add(entry.full_url, entry.resource)
+        for answer in self.answers:
+            for full_url, resource in answer.resources:
+                shelf.add(full_url, resource)
+        return shelf
+
+    def find(self, reference: str) -> Mapping[str, Any] | None:
+        """What a draft refers to: in its own Bundle, in prefetch, then on the server."""
+        found = self.shelf.find(reference)
+        if found is None and self._fetch is not None and _MEDICATION.fullmatch(reference):
+            got = self._fetch((reference,)).get(reference)
             value = got.value if got else None
-            if isinstance(value, Mapping) and value.get("resourceType") == "Medication":
-                shelf.add(reference, value)
+            if isinstance(value, dict) and value.get("resourceType") == "Medication":
+                self.shelf.add(reference, value)
                 return value
         return found
 
-    return find
 
-
-def judge_prefetch(request: HookRequest) -> tuple[Answer, ...]:
-    return tuple(judge(name, value) for name, value in request.prefetch.items())
-
-
-def gather(request: HookRequest, wanted: Iterable[str], fetch: Fetch | None) -> Gathered:
+def gather(request: HookRequest, opened: Opened, wanted: Iterable[str], fetch: Fetch | None) -> Gathered:
     """All data of the `wanted` keys. What prefetch leaves open is asked of the server once, when there is one."""
-    answers = judge_prefetch(request)
+    answers = opened.answers
     drafts = [entry.resource for entry in request.drafts]
     release = release_of(drafts, (resource for answer in answers for _, resource in answer.resources))
     wanted = tuple(wanted)
@@ -100,7 +107,10 @@ def gather(request: HookRequest, wanted: Iterable[str], fetch: Fetch | None) -> 
     if gaps and fetch is not None:
         replies, gaps = _ask(request, gaps, release, fetch)
     kept = [answer for answer in answers if not (answer.cause and answer.keys and answer.keys <= set(replies))]
-    gathered = _assemble(request, [*kept, *replies.values()], gaps, release)
+    for answer in replies.values():
+        for full_url, resource in answer.resources:
+            opened.shelf.add(full_url, resource)
+    gathered = _assemble(request, opened.shelf, [*kept, *replies.values()], gaps, release)
     return _with_medications(gathered, fetch) if fetch is not None else gathered
 
 
@@ -116,14 +126,14 @@ def _with_medications(gathered: Gathered, fetch: Fetch) -> Gathered:
     found = fetch(tuple(sorted(missing)[:_MOST_MEDICATIONS]))
     shelf = dict(gathered.shelf)
     for target, got in found.items():
-        if isinstance(got.value, Mapping) and got.value.get("resourceType") == "Medication":
+        if isinstance(got.value, dict) and got.value.get("resourceType") == "Medication":
             shelf.setdefault(target, got.value)
     return Gathered(gathered.resources, shelf, gathered.shortfalls, gathered.release)
 
 
 def _named_only_by_reference(resource: Mapping[str, Any]) -> str:
     reference = resource.get("medicationReference")
-    if not isinstance(reference, Mapping) or reference.get("display") or "medicationCodeableConcept" in resource:
+    if not isinstance(reference, dict) or reference.get("display") or "medicationCodeableConcept" in resource:
         return ""
     target = relative(reference)
     return target if _MEDICATION.fullmatch(target) else ""
@@ -176,27 +186,23 @@ def _query(key: str, request: HookRequest, release: str) -> str:
     return query
 
 
-def _assemble(request: HookRequest, answers: Iterable[Answer], gaps: Mapping[str, str], release: str) -> Gathered:
-    shelf = Shelf()
-    for entry in request.drafts:
-        shelf.add(entry.full_url, entry.resource)
+def _assemble(
+    request: HookRequest, shelf: Shelf, answers: Iterable[Answer], gaps: Mapping[str, str], release: str
+) -> Gathered:
     pairs = [pair for answer in answers for pair in answer.resources]
-    urns = set()
-    for full_url, resource in pairs:
-        shelf.add(full_url, resource)
-        if full_url and own(resource) == f"Patient/{request.patient_id}":
-            urns.add(full_url)
+    myself = f"Patient/{request.patient_id}"
+    urns = frozenset(full_url for full_url, resource in pairs if full_url and own(resource) == myself)
     mine: list[Mapping[str, Any]] = []
     strangers: dict[str, int] = {}
     seen: set[str] = set()
     for _, resource in pairs:
-        if not belongs(resource, request.patient_id, frozenset(urns)):
+        if not belongs(resource, request.patient_id, urns):
             kind = str(resource.get("resourceType"))
             strangers[kind] = strangers.get(kind, 0) + 1
             continue
         name = own(resource)
-        if name and name in seen and shelf.find(name) is not resource:
-            continue
+        if name and name in seen:
+            continue  # the same resource came before, under another key
         seen.add(name)
         mine.append(resource)
     shortfalls = [Shortfall(key, cause) for key, cause in gaps.items()]

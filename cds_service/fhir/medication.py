@@ -18,14 +18,14 @@ def medication_concept(resource: Mapping[str, Any], find: Find) -> tuple[Concept
     """
     whole = resource.get("medicationCodeableConcept")
     reference = resource.get("medicationReference")
-    if isinstance(resource.get("medication"), Mapping):
+    if isinstance(resource.get("medication"), dict):
         inner = resource["medication"]
         whole = inner.get("concept", whole if "reference" in inner else inner)
         reference = inner.get("reference", reference)
-        reference = reference if isinstance(reference, Mapping) else {"reference": reference} if reference else None
-    if isinstance(whole, Mapping) and (whole.get("coding") or whole.get("text")):
+        reference = reference if isinstance(reference, dict) else {"reference": reference} if reference else None
+    if isinstance(whole, dict) and (whole.get("coding") or whole.get("text")):
         return concept(whole), ""
-    if not isinstance(reference, Mapping):
+    if not isinstance(reference, dict):
         return Concept(), ""
     target = reference.get("reference")
     found = _contained(resource, target) if isinstance(target, str) else None

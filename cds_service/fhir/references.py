@@ -6,11 +6,13 @@ from typing import Any
 
 def relative(reference: Any) -> str:
     """`Type/id` of a reference in any spelling; a urn or a contained reference stays as it is; empty for none."""
-    if isinstance(reference, Mapping):
+    if isinstance(reference, dict):
         reference = reference.get("reference")
     if not isinstance(reference, str):
         return ""
     text = reference.strip()
+    if text.count("/") == 1 and "?" not in text and not text.startswith("#"):
+        return text
     if not text or text.startswith(("#", "urn:")):
         return text
     parts = text.split("?", 1)[0].rstrip("/").split("/")
@@ -33,7 +35,7 @@ def belongs(resource: Mapping[str, Any], patient_id: str, patient_urns: frozense
     if resource.get("resourceType") == "Patient":
         return resource.get("id") in (None, patient_id)
     subject = resource.get("subject", resource.get("patient"))
-    if not isinstance(subject, Mapping):
+    if not isinstance(subject, dict):
         return True
     reference = subject.get("reference")
     if not isinstance(reference, str) or not reference or reference.startswith("#"):

@@ -36,7 +36,7 @@ def _vote(resource: Mapping[str, Any]) -> str:
         return DSTU2
     if kind in ("Condition", "AllergyIntolerance"):
         status = resource.get("clinicalStatus")
-        if isinstance(status, Mapping):
+        if isinstance(status, dict):
             return R4
         if isinstance(status, str):
             return DSTU2 if "patient" in resource else STU3
@@ -45,13 +45,13 @@ def _vote(resource: Mapping[str, Any]) -> str:
             return STU3
         if "wasNotTaken" in resource or "patient" in resource:
             return DSTU2
-        if "adherence" in resource or isinstance(resource.get("medication"), Mapping):
+        if "adherence" in resource or isinstance(resource.get("medication"), dict):
             return R5
     return ""
 
 
 def _order_vote(order: Mapping[str, Any]) -> str:
-    if isinstance(order.get("medication"), Mapping):
+    if isinstance(order.get("medication"), dict):
         return R5
     lines = items(order.get("dosageInstruction"))
     if any("doseAndRate" in line for line in lines) or any(name in order for name in _R4_ONLY):
@@ -59,12 +59,10 @@ def _order_vote(order: Mapping[str, Any]) -> str:
     if isinstance(order.get("category"), list):
         return R4
     requester = order.get("requester")
-    if "context" in order or (isinstance(requester, Mapping) and "agent" in requester):
+    if "context" in order or (isinstance(requester, dict) and "agent" in requester):
         return STU3
     category = order.get("category")
-    systems = (
-        [coding.get("system") for coding in items(category.get("coding"))] if isinstance(category, Mapping) else []
-    )
+    systems = [coding.get("system") for coding in items(category.get("coding"))] if isinstance(category, dict) else []
     if any(isinstance(system, str) and system.startswith("http://terminology.hl7.org/") for system in systems):
         return R4
     return STU3 if "http://hl7.org/fhir/medication-request-category" in systems else ""

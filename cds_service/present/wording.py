@@ -40,6 +40,8 @@ class CardText:
     statements: tuple[str, ...]
     sources: tuple[str, ...]
     override_reasons: tuple[str, ...]
+    authored_on: str
+    next_review: str
     approved_by: str
     approved_on: str
     summaries: Mapping[str, tuple[str, ...]]
@@ -122,6 +124,8 @@ def _read_card(path: Path, name: str) -> CardText:
         statements=tuple(front["statements"]),
         sources=tuple(front["sources"]),
         override_reasons=tuple(front["override_reasons"]),
+        authored_on=front["authored_on"],
+        next_review=front["next_review"],
         approved_by=front["approved_by"],
         approved_on=front["approved_on"],
         summaries={wording: tuple(texts) for wording, texts in front["summary"].items()},

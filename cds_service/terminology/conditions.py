@@ -66,22 +66,33 @@ def _codes() -> _CodeGroups:
 
 
 @cache
-def _phrases() -> tuple[_Phrase, ...]:
-    return tuple(
-        _Phrase(phrase, _with_unions(group.split(";")), _listed(needs), _listed(unless))
-        for phrase, group, needs, unless in tables.rows("condition_words.csv")
-    )
+def _phrases() -> dict[str, list[_Phrase]]:
+    """The phrases by their first word, so that a text asks only for those that can be in it."""
+    by_first: dict[str, list[_Phrase]] = {}
+    for phrase, group, needs, unless in tables.rows("condition_words.csv"):
+        entry = _Phrase(phrase, _with_unions(group.split(";")), _listed(needs), _listed(unless))
+        by_first.setdefault(phrase.partition(" ")[0], []).append(entry)
+    return by_first
 
 
 def condition_groups(concept: Concept) -> frozenset[str]:
     """All groups of the condition (README.md of this folder names them), or none."""
-    texts = [" ".join(words_of(text)) for text in (concept.text, *(coding.display for coding in concept.codings))]
-    if any(_FAMILY.search(text) or _ANOTHERS.search(text) for text in texts):
-        return _NONE
     known = [groups for groups in map(_groups_of_code, concept.codings) if groups is not None]
     if known:
-        return _NONE.union(*known)
-    return next((groups for groups in map(_groups_of_text, texts) if groups), _NONE)
+        found = _NONE.union(*known)
+    else:
+        found = next((groups for groups in map(_groups_of_text, _texts(concept)) if groups), _NONE)
+    return _NONE if found and _is_anothers(concept) else found
+
+
+def _texts(concept: Concept) -> list[str]:
+    texts = dict.fromkeys((concept.text, *(coding.display for coding in concept.codings)))
+    return [text for text in texts if text]
+
+
+def _is_anothers(concept: Concept) -> bool:
+    texts = (" ".join(words_of(text)) for text in _texts(concept))
+    return any(_FAMILY.search(text) or _ANOTHERS.search(text) for text in texts)
 
 
 def _groups_of_code(coding: Coding) -> _Groups | None:
@@ -112,10 +123,15 @@ def _groups_of_icd(system: str, code: str) -> _Groups | None:
 
 
 def _groups_of_text(text: str) -> _Groups:
-    padded = f" {text} "
-    if _ANY_PERSON.search(text):
+    words = words_of(text)
+    phrases = _phrases()
+    possible = [entry for word in set(words) if word in phrases for entry in phrases[word]]
+    if not possible:
         return _NONE
-    return _NONE.union(*(entry.groups for entry in _phrases() if _applies(entry, padded)))
+    padded = f" {' '.join(words)} "
+    if _ANY_PERSON.search(padded):
+        return _NONE
+    return _NONE.union(*(entry.groups for entry in possible if _applies(entry, padded)))
 
 
 def _applies(entry: _Phrase, padded: str) -> bool:

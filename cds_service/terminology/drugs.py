@@ -45,21 +45,22 @@ class _Reading:
     strength_mg: float | None = None
     anticoagulants: list[str] = field(default_factory=list)
     cues: set[str] = field(default_factory=set)
-    sequestered: bool = False
+    sequestered: bool = False  # an opioid product that holds naltrexone: Embeda, Troxyca
 
     @property
     def drugs(self) -> frozenset[str]:
         """The drugs that it names, classes left out."""
         named = {opioid.name for opioid in self.opioids.values() if opioid.ingredient != "opioid"}
-        return frozenset(named | ({"naltrexone"} if self.products else set()) | set(self.anticoagulants))
+        naltrexone = {"naltrexone"} if self.products or self.sequestered else set()
+        return frozenset(named | naltrexone | set(self.anticoagulants))
 
 
 @cache
-def _opioid_codes() -> dict[_Code, tuple[str, str, str, str]]:
-    """(ingredients, names, washout, form) of a code; ingredients and names are `;` lists of the same length."""
+def _opioid_codes() -> dict[_Code, tuple[str, str, str, str, str]]:
+    """(ingredients, names, washout, form, naltrexone) of a code; the first two are `;` lists of the same length."""
     return {
-        (system, code): (ingredient, name, washout, form)
-        for system, code, _, ingredient, name, washout, form in tables.rows("opioids.csv")
+        (system, code): (ingredient, name, washout, form, naltrexone)
+        for system, code, _, ingredient, name, washout, form, naltrexone in tables.rows("opioids.csv")
     }
 
 
@@ -81,6 +82,12 @@ def _words() -> Phrasebook[_Word]:
     return Phrasebook((word, _Word(*meaning)) for word, *meaning in tables.rows("drug_words.csv"))
 
 
+@cache
+def _first_words() -> frozenset[str]:
+    """The words with which the name of a drug can begin: a text without any of them is settled at once."""
+    return frozenset(word.partition(" ")[0] for word, means, *_ in tables.rows("drug_words.csv") if means != "cue")
+
+
 def identify(concept: Concept) -> Drug | None:
     """The drug that a medication's codings and text name, or None for a medication that does not matter here."""
     coded = _read_codes(concept)
@@ -100,8 +107,8 @@ def identify(concept: Concept) -> Drug | None:
 
 def _texts(concept: Concept) -> list[str]:
     """The text first, then the displays: a display is consulted only where the text says nothing."""
-    displays = [coding.display for coding in concept.codings]
-    return [text for text in (concept.text, *displays) if text]
+    texts = dict.fromkeys((concept.text, *(coding.display for coding in concept.codings)))
+    return [text for text in texts if text]
 
 
 def _read_codes(concept: Concept) -> _Reading:
@@ -120,8 +127,9 @@ def _read_codes(concept: Concept) -> _Reading:
     return reading
 
 
-def _add_opioids(reading: _Reading, ingredients: str, names: str, washout: str, form: str) -> None:
+def _add_opioids(reading: _Reading, ingredients: str, names: str, washout: str, form: str, naltrexone: str) -> None:
     reading.recognised = True
+    reading.sequestered |= bool(naltrexone)
     if washout == "not-counted":
         return
     for ingredient, name in zip(ingredients.split(";"), names.split(";"), strict=True):
@@ -156,7 +164,10 @@ def _add_naltrexone(reading: _Reading, product: str, strength_mg: float | None, 
 
 def _read_first_known(texts: Iterable[str]) -> _Reading:
     for text in texts:
-        reading = _read_words(words_of(text))
+        words = words_of(text)
+        if _first_words().isdisjoint(words):
+            continue
+        reading = _read_words(words)
         if reading.recognised:
             return reading
     return _Reading()

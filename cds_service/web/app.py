@@ -10,6 +10,7 @@ from cds_service.service import Service
 from cds_service.settings import Settings
 from cds_service.web import problems
 from cds_service.web.discovery import DEVELOPMENT_NOTICE, discovery_blueprint
+from cds_service.web.evidence import evidence_blueprint
 from cds_service.web.feedback import feedback_blueprint
 from cds_service.web.health import health_blueprint
 from cds_service.web.hooks import Answering, hooks_blueprint
@@ -27,12 +28,16 @@ def create_app(settings: Settings, service: Answering | None = None, store: Feed
     app = Flask("cds_service", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    service = service or Service.from_settings(settings)
+    real = None if service else Service.from_settings(settings)
+    service = service or real
+    assert service is not None
     store = store or FeedbackStore(settings.database_url)
     app.register_blueprint(discovery_blueprint(development=settings.development))
     app.register_blueprint(hooks_blueprint(settings, service, store))
     app.register_blueprint(feedback_blueprint(settings, store))
     app.register_blueprint(health_blueprint(store, development=settings.development))
+    if real is not None:
+        app.register_blueprint(evidence_blueprint(real.knowledge))
     problems.install(app)
     _allow_browsers(app, settings.cors_origins)
     if settings.development:

@@ -19,6 +19,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from cds_service.settings import Settings
 from cds_service.web.app import create_app
+from cds_service.web.hooks import Answering
 from cds_service.web.log import JsonLines, configure_logging
 from cds_service.web.problems import plain_problem
 
@@ -99,10 +100,10 @@ def options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, service: Answering | None = None) -> None:
     """Serve until told to stop. Raises StartError before anything listens if the service cannot start."""
     configure_logging(settings.log_level)
-    app = create_app(settings)
+    app = create_app(settings, service)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)

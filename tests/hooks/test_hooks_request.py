@@ -389,7 +389,7 @@ class TestFhirAccess:
     @pytest.mark.parametrize(
         "url",
         ["", "ehr", "/fhir", "//ehr.example.com/fhir", "ftp://ehr.example.com", "file:///etc/passwd", "http://",
-         "http:///fhir", "https://[::1", "http://ehr:99999/fhir", "http://a b/fhir", "http://ehr/fhir\n", "javascript:x",
+         "http:///fhir", "https://[::1", "http://ehr:99999/fhir", "http://a b/fhir", "http://ehr/fhir\n", "data:,x",
          "http://user@ehr.example.com/fhir", "http://user:secret@ehr/fhir", "http://ehr\\evil/fhir", "http://ehr/fhir?x=1",
          "http://ehr/fhir#x", "http://\u0435hr/fhir", 7, [], {}],
     )  # fmt: skip

@@ -88,7 +88,7 @@ def _effective(resource: Mapping[str, Any], zone: tzinfo) -> tuple[date | None, 
     for name in ("effectiveDateTime", "effectiveInstant", "issued"):
         if resource.get(name):
             return last_day(resource[name], zone), moment(resource[name], zone)
-        if name == "effectiveInstant" and isinstance(resource.get("effectivePeriod"), Mapping):
+        if name == "effectiveInstant" and isinstance(resource.get("effectivePeriod"), dict):
             span = resource["effectivePeriod"]
             when = span.get("end") or span.get("start")
             return last_day(when, zone), moment(when, zone)
@@ -103,7 +103,7 @@ def _bare_number(resource: Mapping[str, Any]) -> Quantity | None:
 def _answers(resource: Mapping[str, Any]) -> frozenset[str]:
     """Coded value, else its words, else the interpretation; a boolean answers yes or no."""
     coded = resource.get("valueCodeableConcept")
-    if isinstance(coded, Mapping):
+    if isinstance(coded, dict):
         found = answer_groups(concept(coded))
         if found:
             return found

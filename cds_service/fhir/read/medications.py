@@ -56,7 +56,7 @@ def read_medication(resource: Mapping[str, Any], drug: Drug, zone: tzinfo) -> Me
 
 
 def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _status(kind: str, resource: Mapping[str, Any]) -> str:
@@ -81,7 +81,7 @@ def _status(kind: str, resource: Mapping[str, Any]) -> str:
 
 def _effective(resource: Mapping[str, Any], zone: tzinfo) -> tuple[Any, Any]:
     for name in ("effectivePeriod", "effectiveTimePeriod", "occurencePeriod", "occurrencePeriod"):
-        if isinstance(resource.get(name), Mapping):
+        if isinstance(resource.get(name), dict):
             return period(resource[name], zone)
     return None, None
 

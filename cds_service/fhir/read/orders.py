@@ -76,7 +76,7 @@ def _order(entry: Entry, find: Find, zone: tzinfo, selected: bool) -> DraftOrder
         ends=ends,
         prior=relative(resource.get("priorPrescription")) or relative(_first(resource.get("basedOn"))),
         group=_group(resource),
-        note=" ".join(text_of(note.get("text")) for note in items(resource.get("note"))),
+        note=_note(resource.get("note")),
         resource=resource,
     )
 
@@ -89,7 +89,7 @@ def _names_drug(named: Concept) -> bool:
 def _span(resource: Mapping[str, Any], lines: tuple[Dosage, ...], zone: tzinfo) -> tuple[date | None, date | None]:
     """First and last planned day. Neither dosing nor dispensing can be earlier than the other allows."""
     dispense = resource.get("dispenseRequest")
-    dispense = dispense if isinstance(dispense, Mapping) else {}
+    dispense = dispense if isinstance(dispense, dict) else {}
     valid_from, _ = period(dispense.get("validityPeriod"), zone)
     first = min((line.starts for line in lines if line.starts), default=None)
     starts = max((day for day in (first, valid_from) if day), default=None)
@@ -113,11 +113,16 @@ def _reasons(resource: Mapping[str, Any]) -> Iterable[Concept]:
                 yield found
 
 
+def _note(value: Any) -> str:
+    """Annotations, or the one string that DSTU2 has."""
+    return text_of(value) or " ".join(text_of(note.get("text")) for note in items(value))
+
+
 def _reason_references(resource: Mapping[str, Any]) -> Iterable[str]:
     for name in ("reasonReference", "reason"):
         for one in items(resource.get(name)):
             inner = one.get("reference")
-            target = relative(inner if isinstance(inner, Mapping) else one)
+            target = relative(inner if isinstance(inner, dict) else one)
             if target:
                 yield target
 
@@ -128,6 +133,6 @@ def _first(value: Any) -> Any:
 
 def _group(resource: Mapping[str, Any]) -> str:
     group = resource.get("groupIdentifier")
-    if not isinstance(group, Mapping):
+    if not isinstance(group, dict):
         return ""
     return f"{text_of(group.get('system'))}|{text_of(group.get('value'))}"

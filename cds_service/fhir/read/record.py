@@ -30,6 +30,7 @@ from cds_service.record import (
     Shortfall,
 )
 from cds_service.terminology.drugs import identify
+from cds_service.terminology.glance import Glance, condition_glance, drug_glance, observation_glance
 from cds_service.terminology.observations import observation_group
 
 LAB_ORDERS = frozenset({"ServiceRequest", "ProcedureRequest", "DiagnosticOrder"})
@@ -64,7 +65,7 @@ class _Reader:
             relative(one)
             for entry in request.drafts
             for one in _list(entry.resource.get("reasonReference"))
-            if isinstance(one, Mapping)
+            if isinstance(one, dict)
         }
         self.encounter_id = request.encounter_id
         self.patient: Patient | None = None
@@ -84,10 +85,11 @@ class _Reader:
         elif kind in KINDS:
             self._medication(kind, resource)
         elif kind == "Condition":
-            condition = read_condition(resource, self.zone)
-            if condition.groups or condition.reference in self.reasons:
-                self.conditions.append(condition)
+            if own(resource) in self.reasons or _may_matter(resource.get("code"), condition_glance()):
+                self._condition(resource)
         elif kind == "Observation":
+            if not _may_matter(resource.get("code"), observation_glance()):
+                return
             named = concept(resource.get("code"))
             group = observation_group(named)
             if group:
@@ -100,7 +102,16 @@ class _Reader:
         elif kind in LAB_ORDERS and own(resource) not in self.own_orders:
             self.lab_orders.append(read_lab_order(resource, False, self.zone))
 
+    def _condition(self, resource: Mapping[str, Any]) -> None:
+        condition = read_condition(resource, self.zone)
+        if condition.groups or condition.reference in self.reasons:
+            self.conditions.append(condition)
+
     def _medication(self, kind: str, resource: Mapping[str, Any]) -> None:
+        whole = resource.get("medicationCodeableConcept")
+        named_here = isinstance(whole, dict) and (whole.get("coding") or whole.get("text"))
+        if named_here and not drug_glance().sees(whole):
+            return
         if own(resource) in self.own_orders:
             return
         named, unresolved = medication_concept(resource, self.find)
@@ -117,6 +128,10 @@ class _Reader:
 
     def shortfalls(self) -> tuple[Shortfall, ...]:
         return tuple(Shortfall(key_of_kind(kind), cause, count) for (kind, cause), count in self._faults.items())
+
+
+def _may_matter(value: Any, glance: Glance) -> bool:
+    return isinstance(value, dict) and glance.sees(value)
 
 
 def _list(value: Any) -> list[Any]:

@@ -1,0 +1,66 @@
+"""`cds-service call FILE`: one request on the terminal, no server."""
+
+import os
+import sys
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+import orjson
+from rich.text import Text
+
+from cds_service.cli.asking import knowledge_of, place_of
+from cds_service.cli.cases import BadInput, located, read_case, read_object, read_server
+from cds_service.cli.record_server import in_process
+from cds_service.cli.terminal import card_panel, console, plain
+from cds_service.fhir.client import AllowedBases, FhirClient
+from cds_service.fhir.gather import Fetch
+from cds_service.hooks.request import HookRequest, read_request
+from cds_service.hooks.services import SERVICES
+from cds_service.service import respond
+from cds_service.settings import Settings
+
+
+def call(name: str, today: date | None, *, as_json: bool) -> int:
+    """Raises BadInput, RefusedRequest or StartError; nothing is stored and no clock but the default day is read."""
+    settings = Settings.read(os.environ)
+    path = located(name)
+    path = path / "request.json" if path.is_dir() else path
+    body = read_object(path)
+    hooks = sorted(service.hook for service in SERVICES.values())
+    if body.get("hook") not in hooks:
+        raise BadInput(f"{path} calls no hook that this service answers ({', '.join(hooks)}).")
+    request = read_request(body, str(body["hook"]), most_entries=settings.max_entries)
+    zone = _zone(settings)
+    day = today or _day_of_the_case(path) or datetime.now(zone).date()
+    fetch = _fetch(path, request, settings)
+    cards = respond(request, fetch, day, knowledge_of(settings), place_of(settings, zone)).cards
+    if as_json:
+        sys.stdout.buffer.write(orjson.dumps({"cards": cards}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        return 0
+    out = console()
+    count = {0: "no card: the service stays silent", 1: "1 card"}.get(len(cards), f"{len(cards)} cards")
+    out.print(Text(f"{request.hook} for Patient/{plain(request.patient_id)} on {day}: {count}"))
+    for card in cards:
+        out.print(card_panel(card))
+    return 0
+
+
+def _zone(settings: Settings) -> tzinfo:
+    return ZoneInfo(settings.timezone) if settings.timezone else datetime.now().astimezone().tzinfo or UTC
+
+
+def _day_of_the_case(path: Path) -> date | None:
+    if path.name == "request.json" and path.with_name("expected.json").is_file():
+        return read_case(path.parent).as_of
+    return None
+
+
+def _fetch(path: Path, request: HookRequest, settings: Settings) -> Fetch | None:
+    """The answers beside the request; without them the server that the request names, as the service would ask it."""
+    server = read_server(path.parent) if path.name == "request.json" else None
+    if server is not None:
+        return in_process(server) if request.token else None
+    client = FhirClient(AllowedBases(settings.fhir_bases), settings.max_fhir_bytes)
+    return client.reader(request.fhir_server, request.token, monotonic() + settings.deadline_seconds)

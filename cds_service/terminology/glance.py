@@ -1,0 +1,79 @@
+"""A first glance at a code or a text: could any value set know it at all?
+
+Nine of ten resources of a record are about something else. Looking at the bare code strings and words before anything
+is built costs a tenth of reading them; it may say yes in vain, it never says no to what the value sets would name.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from cds_service.terminology import tables
+from cds_service.terminology.words import words_of
+
+_STEM = 3
+"""ICD codes are matched by prefix, and no prefix of a value set is shorter than its three-character category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """`codes` of any system, `stems` of ICD codes, and the first `words` of every phrase."""
+
+    codes: frozenset[str]
+    stems: frozenset[str]
+    words: frozenset[str]
+
+    def sees(self, concept: Mapping[str, Any]) -> bool:
+        """Whether the CodeableConcept, still as JSON, has to be read. Anything misshapen has."""
+        texts = [concept.get("text")]
+        codings = concept.get("coding", ())
+        if not isinstance(codings, list | tuple):
+            return True
+        for coding in codings:
+            if not isinstance(coding, dict):
+                continue
+            code = coding.get("code")
+            if not isinstance(code, str):
+                texts.append(coding.get("display"))
+                continue
+            code = code.strip()
+            if code in self.codes or code[:_STEM].upper() in self.stems:
+                return True
+            texts.append(coding.get("display"))
+        words = self.words
+        return any(isinstance(text, str) and not words.isdisjoint(words_of(text)) for text in texts)
+
+
+@cache
+def drug_glance() -> Glance:
+    """For medications."""
+    names = ("opioids.csv", "naltrexone.csv", "anticoagulants.csv")
+    return Glance(_codes(*names), frozenset(), _first_words("drug_words.csv"))
+
+
+@cache
+def condition_glance() -> Glance:
+    """For problems and diagnoses."""
+    codes = _codes("conditions.csv")
+    stems = frozenset(code[:_STEM].upper() for code in codes if code[:1].isalpha())
+    return Glance(codes, stems, _first_words("condition_words.csv"))
+
+
+@cache
+def observation_glance() -> Glance:
+    """For results."""
+    return Glance(_codes("observations.csv"), frozenset(), _first_words("observation_words.csv"))
+
+
+def _codes(*names: str) -> frozenset[str]:
+    return frozenset(row[1].strip() for name in names for row in tables.rows(name))
+
+
+def _first_words(name: str) -> frozenset[str]:
+    return frozenset(_starts(row[0] for row in tables.rows(name)))
+
+
+def _starts(phrases: Iterable[str]) -> Iterable[str]:
+    for phrase in phrases:
+        yield from words_of(phrase)[:1]

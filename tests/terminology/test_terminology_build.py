@@ -1,0 +1,175 @@
+"""The script that makes the value sets, run on small tables of the shape that it documents."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "build_terminology.py"
+CM = "http://hl7.org/fhir/sid/icd-10-cm"
+SCT = "http://snomed.info/sct"
+
+TABLES = {
+    "opioid_ingredients.csv": (
+        "rxcui,tty,name,synonyms_brands,atc,snomed_substance,counts_as_opioid,notes,verified",
+        "7804,IN,oxycodone,OxyContin; Percocet,N02AA05;N02AJ17,55452001,yes,,yes",
+        "82063,PIN,oxycodone hydrochloride,salt/ester of oxycodone (7804),N02AA05,,yes,,yes",
+        "6468,IN,loperamide,Imodium,A07DA03,,peripheral,,yes",
+        ",,mitragynine,kratom,,,yes-text,,no",
+    ),
+    "opioid_products.csv": (
+        "rxcui,display,tty_inferred,ingredient_name,route,duration,counts_as_opioid,contains_naltrexone,verified",
+        "1,acetaminophen 325 MG / oxycodone 5 MG Oral Tablet [Percocet],SBD,oxycodone,oral,short-acting,yes,no,yes",
+        "2,Percocet,BN,oxycodone,,short-acting,yes,no,yes",
+        "3,oxycodone 5 MG,SCDC,oxycodone,,short-acting,yes,no,yes",
+        "4,oxycodone 5 MG Oral Tablet,SCD,oxycodone,oral,short-acting,yes,no,yes",
+        "5,oxycodone from memory,SCD,oxycodone,oral,short-acting,yes,no,no",
+        "6,loperamide 2 MG Oral Tablet,SCD,loperamide,oral,short-acting,peripheral,no,yes",
+    ),
+    "naltrexone_products.csv": (
+        "code,display,tty_inferred,product_class,is_naltrexone,strength_mg,verified",
+        "7243,Naltrexone,IN,ingredient,yes,,yes",
+        "10,naltrexone 4.5 MG Oral Capsule,SCD,low-dose-oral,yes,4.5,partial",
+        "11,morphine / naltrexone Capsule,SCD,abuse-deterrent-opioid-combination,yes,4,yes",
+        "29899,methylnaltrexone,IN,peripheral-antagonist,no,,yes",
+        "ATC:N07BB04,naltrexone,ATC,ingredient,yes,,yes",
+        r",(?i)\bvivitrol\b,text-regex,ER-injection-380mg,yes,,n/a",
+    ),
+    "conditions.csv": (
+        "system,code,display,match_type,group,subgroup,verified",
+        f"{CM},Z34,Encounter for supervision of normal pregnancy,ICD prefix,pregnancy,,yes",
+        f"{CM},Z32.01,Encounter for pregnancy test,exact,pregnancy,test-positive,yes",
+        f'{CM},K72,"Hepatic failure, not elsewhere classified",ICD prefix,cirrhosis-decompensated,hepatic failure,yes',
+        f"{CM},R52,Pain,exact,pain-unspecified,,yes",
+        f"{SCT},77386006,Pregnant (finding),SNOMED with descendants,pregnancy,,yes",
+        f"{SCT},53881005,Gravida 0 (finding),exact,pregnancy,,yes",
+        f"{SCT},19943007,Cirrhosis of liver (disorder),exact,cirrhosis-compensated-or-unspecified,,no",
+    ),
+    "observations.csv": (
+        "system,code,display,group,kind,ucum_unit,verified",
+        "http://loinc.org,1742-6,Alanine aminotransferase,ALT,observation,U/L,yes",
+        "http://loinc.org,LA6576-8,Positive,answer-positive,answer,,yes",
+        "http://loinc.org,24325-3,from memory,panel-hepatic,observation,,no",
+        "http://loinc.org,2160-0,Creatinine,creatinine,observation,mg/dL,yes",
+    ),
+    "dose_units.csv": (
+        "kind,unit,dimension,factor,base_unit,verified",
+        "UCUM,mg,mass,1,mg,yes",
+        "RxNorm-name,MG,mass,1,mg,yes",
+        "free-text,unit,count,,,yes",
+    ),
+}
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    for name, lines in TABLES.items():
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def build(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+def built(tables: Path, out: Path) -> dict[str, dict[str, dict[str, str]]]:
+    """File name -> first cell that is not a system -> row."""
+    result = build(tables, "--out", out)
+    assert result.returncode == 0, result.stderr
+    found = {}
+    for path in out.iterdir():
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        key = "code" if "code" in rows[0] else next(iter(rows[0]))
+        found[path.name] = {row[key]: row for row in rows}
+    return found
+
+
+def test_running_it_again_gives_the_same_bytes(tables: Path, tmp_path: Path) -> None:
+    built(tables, tmp_path / "one")
+    built(tables, tmp_path / "two")
+    first = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    second = {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
+    assert len(first) == 9
+    assert first == second
+
+
+def test_the_order_of_the_tables_lines_does_not_matter(tables: Path, tmp_path: Path) -> None:
+    built(tables, tmp_path / "one")
+    for path in tables.iterdir():
+        header, *lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([header, *reversed(lines)]) + "\n", encoding="utf-8")
+    built(tables, tmp_path / "two")
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_the_folder_of_tables_must_be_named() -> None:
+    result = build()
+    assert result.returncode == 2
+    assert "TABLES_DIR" in result.stderr
+
+
+def test_unverified_rows_are_left_out_and_partial_ones_kept(tables: Path, tmp_path: Path) -> None:
+    found = built(tables, tmp_path / "out")
+    assert "5" not in found["opioids.csv"]
+    assert "19943007" not in found["conditions.csv"]
+    assert "10" in found["naltrexone.csv"]
+
+
+def test_the_rulebook_wins_over_the_tables_group(tables: Path, tmp_path: Path) -> None:
+    conditions = built(tables, tmp_path / "out")["conditions.csv"]
+    assert conditions["Z34"]["group"] == "pregnancy"
+    assert conditions["Z32.01"]["group"] == "pregnancy-test-positive"
+    assert "K72" not in conditions
+    assert conditions["K72.0"]["group"] == "acute-liver-injury;liver-failure"
+    assert conditions["53881005"]["group"] == "obstetric-other"
+    assert "R52" not in conditions
+
+
+def test_the_form_decides_the_washout_and_an_unknown_form_is_long_acting(tables: Path, tmp_path: Path) -> None:
+    found = built(tables, tmp_path / "out")
+    washouts = {code: row["washout"] for code, row in found["opioids.csv"].items()}
+    assert (washouts["1"], washouts["2"], washouts["3"], washouts["4"]) == (
+        "short-acting",
+        "short-acting",  # every product of the brand is a combination
+        "long-acting",  # a component: no form
+        "short-acting",
+    )
+    assert (washouts["7804"], washouts["N02AA05"], washouts["N02AJ17"]) == (
+        "long-acting",
+        "long-acting",
+        "short-acting",
+    )
+    assert washouts["6"] == washouts["6468"] == "not-counted"
+    words = {word: row["washout"] for word, row in found["drug_words.csv"].items()}
+    assert (words["percocet"], words["oxycontin"]) == ("short-acting", "long-acting")
+
+
+def test_opioid_products_with_naltrexone_are_not_naltrexone(tables: Path, tmp_path: Path) -> None:
+    naltrexone = built(tables, tmp_path / "out")["naltrexone.csv"]
+    assert "11" not in naltrexone
+    assert naltrexone["29899"]["product"] == "not-naltrexone"
+    assert (naltrexone["10"]["strength_mg"], naltrexone["10"]["cue"]) == ("4.5", "low-dose")
+    assert naltrexone["N07BB04"]["system"] == "http://www.whocc.no/atc"
+
+
+def test_codes_checked_by_hand_come_with_their_checked_names(tables: Path, tmp_path: Path) -> None:
+    observations = built(tables, tmp_path / "out")["observations.csv"]
+    assert observations["24325-3"]["display"] == "Hepatic function 2000 panel - Serum or Plasma"
+    assert "2157-6" in observations
+    assert "2160-0" not in observations
+
+
+def test_a_unit_with_two_meanings_stops_the_script(tables: Path, tmp_path: Path) -> None:
+    with (tables / "dose_units.csv").open("a", encoding="utf-8") as file:
+        file.write("free-text,Mg,mass,1000000000,mg,yes\n")
+    result = build(tables, "--out", tmp_path / "out")
+    assert result.returncode != 0
+    assert "two meanings" in result.stderr
