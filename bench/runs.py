@@ -46,14 +46,14 @@ class Plan:
 
 
 WHOLE = Plan(
-    calls={10: 240, 30: 150, 100: 100, 300: 40, 1000: 20, 3000: 8},
+    calls={10: 200, 30: 100, 100: 60, 300: 20, 1000: 10, 3000: 4},
     full=frozenset({10, 100, 1000}),
-    rounds=9,
+    rounds=15,
     seconds=150.0,
-    starts=5,
+    starts=3,
 )
 QUICK = Plan(
-    calls={10: 120, 100: 60, 1000: 10},
+    calls={10: 100, 100: 40, 1000: 6},
     full=frozenset({10, 100, 1000}),
     rounds=3,
     seconds=25.0,

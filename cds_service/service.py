@@ -73,23 +73,26 @@ def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: K
         medication_lists=place.medication_lists,
     )
     findings = _detect(case)
-    context = Context(_session(request, gathered), knowledge, place.base_url, place.development)
+    notes = _draft_notes(case, gathered)
+    context = Context(_session(request, gathered, notes), knowledge, place.base_url, place.development)
     cards = present(findings, case, context)
     if place.strict:
         check_resources(cards, gathered.release)
-    return _answer(request, cards, findings, _log(case, gathered, findings, knowledge), knowledge.version)
-
-
-def _log(case: Case, gathered: Gathered, findings: tuple[Finding, ...], knowledge: Knowledge) -> Mapping[str, Any]:
-    """Facts for the log: counts and names of elements, never a value of a patient's."""
-    judged = (*case.naltrexone_judged, *case.opioid_judged)
-    return {
+    # Names of elements and counts, never a value of a patient's.
+    log = {
         "release": gathered.release,
         "knowledge": knowledge.version,
         "silent": [finding.rule for finding in findings if finding.silent],
         "not_checked": [f"{lapse.data}:{lapse.cause}" for lapse in case.record.shortfalls],
-        "draft_notes": [note for order in judged for note in judge_notes(gathered.release, order.resource)],
+        "draft_notes": [note for order_notes in notes.values() for note in order_notes],
     }
+    return _answer(request, cards, findings, log, knowledge.version)
+
+
+def _draft_notes(case: Case, gathered: Gathered) -> Mapping[str, tuple[str, ...]]:
+    """What the FHIR model dislikes about each judged draft: a note beside the judgement, never a refusal."""
+    judged = (*case.naltrexone_judged, *case.opioid_judged)
+    return {order.reference: judge_notes(gathered.release, order.resource) for order in judged}
 
 
 def _wanted(request: HookRequest, drafts: Drafts) -> tuple[str, ...] | None:
@@ -131,13 +134,14 @@ def _detect(case: Case) -> tuple[Finding, ...]:
     return (*others, Finding("data-not-checked", Indicator.WARNING, evidence, shortfalls=(*known, *faults)))
 
 
-def _session(request: HookRequest, gathered: Gathered) -> Session:
+def _session(request: HookRequest, gathered: Gathered, notes: Mapping[str, tuple[str, ...]]) -> Session:
     return Session(
         release=gathered.release,
         patient_id=request.patient_id,
         user_id=request.user_id,
         encounter_id=request.encounter_id,
         new_uuid=_uuids(request),
+        sound=frozenset(reference for reference, found in notes.items() if reference and not found),
     )
 
 

@@ -51,10 +51,10 @@ def fits() -> bool:
     try:
         shown = subprocess.run([str(PYTHON), "-c", _PROBE], capture_output=True, text=True, check=True).stdout
         version, prefix = json.loads(shown)
+        here = VENV.samefile(prefix) and str(VENV) in (VENV / "bin" / "activate").read_text(encoding="utf-8")
     except (OSError, subprocess.CalledProcessError, ValueError):
         return False
-    moved = not VENV.samefile(prefix) or str(VENV) not in (VENV / "bin" / "activate").read_text(encoding="utf-8")
-    return tuple(version) >= OLDEST and not moved
+    return here and tuple(version) >= OLDEST
 
 
 def made() -> bool:

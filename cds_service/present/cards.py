@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from cds_service.definitions.case import ORDER_SIGN, Case
@@ -15,6 +16,7 @@ from cds_service.present.wording import CardText, fill, joined
 from cds_service.record import Finding, Indicator
 from cds_service.titration import wording as titration_wording
 from cds_service.titration.plan import plan, recommend
+from cds_service.titration.variants import OrderSet
 
 RULE_SYSTEM = "urn:ldn-cds:rule"
 REASON_SYSTEM = "urn:ldn-cds:override-reason"
@@ -135,16 +137,20 @@ def _line(finding: Finding, case: Case, knowledge: Knowledge, variant: str) -> s
 
 
 def _schedule(finding: Finding, case: Case, knowledge: Knowledge, variant: str) -> dict[str, str]:
-    order_set = knowledge.order_set
-    planned = plan(order_set.variant(variant), date.fromisoformat(finding.values["start"]))
     old = [exposure.name for exposure in case.opioids if exposure.old]
+    return {**_dates(knowledge.order_set, variant, finding.values["start"]), "old_drugs": joined(old)}
+
+
+@lru_cache(maxsize=64)
+def _dates(order_set: OrderSet, variant: str, start: str) -> dict[str, str]:
+    """The dates of a variant in words. Kept, since most orders of a day start on the same day."""
+    planned = plan(order_set.variant(variant), date.fromisoformat(start))
     return {
         "first_dose": titration_wording.number(planned.steps[0].dose_mg),
         "target": titration_wording.number(planned.target_mg),
         "target_from": planned.target_from.isoformat(),
         "schedule": titration_wording.label(order_set, planned),
         "decision": planned.decision.isoformat(),
-        "old_drugs": joined(old),
     }
 
 

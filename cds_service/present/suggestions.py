@@ -23,13 +23,17 @@ Offer = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Whose orders, in which release, and how to name things: ids are made from names, never at random."""
+    """Whose orders, in which release, and how to name things: ids are made from names, never at random.
+
+    `sound` are references of drafts that the FHIR model found nothing to dislike in.
+    """
 
     release: str
     patient_id: str
     user_id: str
     encounter_id: str
     new_uuid: Callable[[str], str]
+    sound: frozenset[str] = frozenset()
 
 
 def offers(
@@ -138,6 +142,7 @@ def _titration(proposal: Proposal, session: Session, knowledge: Knowledge, recom
             session.new_uuid,
             session.new_uuid("order set"),
             knowledge.order_set,
+            sound=order.reference in session.sound,
         )
     except UnwritableRelease:
         return

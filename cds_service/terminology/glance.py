@@ -26,23 +26,22 @@ class Glance:
 
     def sees(self, concept: Mapping[str, Any]) -> bool:
         """Whether the CodeableConcept, still as JSON, has to be read. Anything misshapen has."""
-        texts = [concept.get("text")]
+        text = concept.get("text")
+        said = text if isinstance(text, str) else ""
         codings = concept.get("coding", ())
         if not isinstance(codings, list | tuple):
             return True
         for coding in codings:
             if not isinstance(coding, dict):
                 continue
-            code = coding.get("code")
-            if not isinstance(code, str):
-                texts.append(coding.get("display"))
-                continue
-            code = code.strip()
-            if code in self.codes or code[:_STEM].upper() in self.stems:
-                return True
-            texts.append(coding.get("display"))
-        words = self.words
-        return any(isinstance(text, str) and not words.isdisjoint(words_of(text)) for text in texts)
+            code, display = coding.get("code"), coding.get("display")
+            if isinstance(code, str):
+                code = code.strip()
+                if code in self.codes or code[:_STEM].upper() in self.stems:
+                    return True
+            if isinstance(display, str) and display != text:
+                said = f"{said} | {display}"
+        return not self.words.isdisjoint(words_of(said))
 
 
 @cache

@@ -31,17 +31,19 @@ def suggestions(
     new_uuid: Callable[[str], str],
     group_id: str,
     order_set: OrderSet | None = None,
+    *,
+    sound: bool = False,
 ) -> list[dict[str, Any]]:
     """One suggestion for each variant on offer, in the order of the file; the recommended one is flagged.
 
     `start` is the day of the first dose, `recommended` a variant's id, `include` the groups of laboratory tests to
-    order (ids of the file's [[labs]]). `new_uuid` makes a uuid from a name, which is different for each variant.
+    order (ids of the file's [[labs]]), `sound` whether the draft is known to be valid. `new_uuid` makes a uuid from a name, which is different for each variant.
     A draft that has no id, or that cannot be made valid, is not updated: then every action is a create and the first
     one says that the original has to be removed. Raises UnwritableRelease for a release that cannot be written.
     """
     order_set = order_set or shipped()
     session = write.Session(patient_id, user_id, encounter_id, order_set.identifier_system, group_id)
-    draft = _Draft(release, order, session)
+    draft = _Draft(release, order, session, sound=sound)
     offered = []
     for variant in order_set.offered:
         sheet = _sheet(order_set, variant, start)
@@ -117,14 +119,14 @@ def _sheet(order_set: OrderSet, variant: Variant, start: date) -> _Sheet:
 class _Draft:
     """The draft that the suggestions start from: made ready once, written once for each variant."""
 
-    def __init__(self, release: str, order: DraftOrder, session: write.Session) -> None:
+    def __init__(self, release: str, order: DraftOrder, session: write.Session, *, sound: bool = False) -> None:
         self.release = release
         self.session = session
         self.kept: dict[str, Any] = {}
         self.dropped: tuple[str, ...] = ()
         self.updatable = False
         try:
-            self.kept, self.dropped = write.kept(release, order.resource)
+            self.kept, self.dropped = write.kept(release, order.resource, sound=sound)
         except UnwritableOrder:
             return
         self.updatable = bool(order.reference) and "id" in self.kept

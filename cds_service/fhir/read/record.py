@@ -109,8 +109,7 @@ class _Reader:
 
     def _medication(self, kind: str, resource: Mapping[str, Any]) -> None:
         whole = resource.get("medicationCodeableConcept")
-        named_here = isinstance(whole, dict) and (whole.get("coding") or whole.get("text"))
-        if named_here and not drug_glance().sees(whole):
+        if isinstance(whole, dict) and (whole.get("coding") or whole.get("text")) and not drug_glance().sees(whole):
             return
         if own(resource) in self.own_orders:
             return

@@ -1,0 +1,347 @@
+"""The FHIR client against a hostile server in this process: nothing is followed, everything is bounded."""
+
+import gzip
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from cds_service.fhir.client import AllowedBases, FhirClient
+from cds_service.fhir.gather import Fetched
+
+TOKEN = "sesame-7f3a"
+MOST = 20_000
+QUERY = "MedicationStatement?patient=ada"
+BUNDLE = {"resourceType": "Bundle", "total": 0, "entry": []}
+PLENTY = 20.0
+"""Seconds: far more than any of these reads may need, so that a busy machine is no failure."""
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Server:
+    """One listener; `answers` by path (without query), every request remembered with its Authorization."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    seen: list[tuple[str, str | None]] = field(default_factory=list)
+    release: threading.Event = field(default_factory=threading.Event)
+    port: int = 0
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}/fhir"
+
+    def answer(self, path: str, *, status: int = 200, body: bytes | dict[str, Any] = b"", **headers: str) -> None:
+        content = json.dumps(body).encode() if isinstance(body, dict) else body
+
+        def send(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(status)
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                handler.send_header(name.replace("_", "-"), value)
+            handler.end_headers()
+            handler.wfile.write(content)
+
+        self.answers[path] = send
+
+
+@pytest.fixture()
+def listen() -> Iterator[Callable[[], Server]]:
+    with ExitStack() as stack:
+
+        def start() -> Server:
+            state = Server()
+
+            class Handler(BaseHTTPRequestHandler):
+                def do_GET(self) -> None:
+                    state.seen.append((self.path, self.headers.get("Authorization")))
+                    answer = state.answers.get(self.path.split("?")[0])
+                    if answer is None:
+                        self.send_error(404)
+                    else:
+                        answer(self)
+
+                def log_message(self, *_: object) -> None:
+                    pass
+
+            class Quiet(ThreadingHTTPServer):
+                daemon_threads = True
+
+                def handle_error(self, *_: object) -> None:
+                    pass
+
+            listener = Quiet(("127.0.0.1", 0), Handler)
+            state.port = listener.server_address[1]
+            thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+            thread.start()
+            stack.callback(listener.server_close)
+            stack.callback(listener.shutdown)
+            stack.callback(state.release.set)
+            return state
+
+        yield start
+
+
+@pytest.fixture()
+def ehr(listen: Callable[[], Server]) -> Server:
+    return listen()
+
+
+def client(*bases: str) -> FhirClient:
+    return FhirClient(AllowedBases(bases), MOST, threads=4)
+
+
+def read(server: Server, query: str = QUERY, seconds: float = PLENTY) -> Fetched:
+    fetch = client(server.base).reader(server.base, TOKEN, time.monotonic() + seconds)
+    assert fetch is not None
+    return fetch((query,))[query]
+
+
+def test_a_bundle_is_read_with_the_token_of_the_call(ehr: Server) -> None:
+    ehr.answer("/fhir/MedicationStatement", body=BUNDLE)
+    assert read(ehr) == Fetched(BUNDLE)
+    assert ehr.seen == [("/fhir/MedicationStatement?patient=ada", f"Bearer {TOKEN}")]
+
+
+def test_several_queries_are_answered_each_for_itself(ehr: Server) -> None:
+    ehr.answer("/fhir/MedicationStatement", body=BUNDLE)
+    ehr.answer("/fhir/Condition", status=403)
+    fetch = client(ehr.base).reader(f"{ehr.base}/", TOKEN, time.monotonic() + PLENTY)
+    assert fetch is not None
+    assert fetch((QUERY, "Condition?patient=ada")) == {
+        QUERY: Fetched(BUNDLE),
+        "Condition?patient=ada": Fetched(cause="not-allowed"),
+    }
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_the_token_stays_here(
+    listen: Callable[[], Server], ehr: Server, status: int
+) -> None:
+    elsewhere = listen()
+    elsewhere.answer("/fhir/MedicationStatement", body=BUNDLE)
+    ehr.answer("/fhir/MedicationStatement", status=status, Location=f"{elsewhere.base}/{QUERY}")
+    assert read(ehr).cause == "server-error"
+    assert elsewhere.seen == []
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (201, "server-error"),
+        (204, "server-error"),
+        (400, "server-error"),
+        (401, "not-allowed"),
+        (403, "not-allowed"),
+        (404, "not-found"),
+        (410, "not-found"),
+        (429, "busy"),
+        (500, "server-error"),
+        (502, "server-error"),
+        (503, "server-error"),
+        (504, "server-error"),
+    ],
+)
+def test_every_other_status_is_told_by_its_cause(ehr: Server, status: int, cause: str) -> None:
+    ehr.answer("/fhir/MedicationStatement", status=status, body=b"" if status == 204 else BUNDLE)
+    assert read(ehr) == Fetched(cause=cause)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"<html>sorry</html>", b'{"total": NaN}', b"\xff\xfe{}", b'{"a": "\\ud800"}'])
+def test_a_body_that_is_not_json_cannot_be_read(ehr: Server, body: bytes) -> None:
+    ehr.answer("/fhir/MedicationStatement", body=body)
+    assert read(ehr) == Fetched(cause="unreadable")
+
+
+def test_a_body_beyond_the_limit_is_not_read_to_its_end(ehr: Server) -> None:
+    ehr.answer("/fhir/MedicationStatement", body=json.dumps({"fill": "x" * MOST}).encode())
+    assert read(ehr) == Fetched(cause="too-large")
+
+
+def test_a_small_body_that_unpacks_beyond_the_limit_is_too_large(ehr: Server) -> None:
+    packed = gzip.compress(json.dumps({"fill": "x" * (100 * MOST)}).encode())
+    assert len(packed) < MOST
+    ehr.answer("/fhir/MedicationStatement", body=packed, Content_Encoding="gzip")
+    assert read(ehr) == Fetched(cause="too-large")
+
+
+def test_a_packed_body_within_the_limit_is_read(ehr: Server) -> None:
+    packed = gzip.compress(json.dumps(BUNDLE).encode())
+    ehr.answer("/fhir/MedicationStatement", body=packed, Content_Encoding="gzip")
+    assert read(ehr) == Fetched(BUNDLE)
+
+
+def test_a_server_that_hangs_up_is_no_connection(ehr: Server) -> None:
+    def hang_up(handler: BaseHTTPRequestHandler) -> None:
+        handler.connection.shutdown(socket.SHUT_RDWR)
+
+    ehr.answers["/fhir/MedicationStatement"] = hang_up
+    assert read(ehr) == Fetched(cause="no-connection")
+
+
+def test_a_port_where_nobody_listens_is_no_connection() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{taken.getsockname()[1]}/fhir"
+        fetch = client(base).reader(base, TOKEN, time.monotonic() + PLENTY)
+        assert fetch is not None
+        assert fetch((QUERY,)) == {QUERY: Fetched(cause="no-connection")}
+
+
+def test_a_server_that_never_answers_is_left_at_the_deadline(ehr: Server) -> None:
+    def hang(_: BaseHTTPRequestHandler) -> None:
+        ehr.release.wait(PLENTY)
+
+    ehr.answers["/fhir/MedicationStatement"] = hang
+    began = time.monotonic()
+    assert read(ehr, seconds=0.3) == Fetched(cause="timeout")
+    assert time.monotonic() - began < PLENTY / 2
+
+
+def test_a_server_that_trickles_is_left_at_the_deadline(ehr: Server) -> None:
+    def trickle(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not ehr.release.wait(0.02):
+            handler.wfile.write(b" ")
+
+    ehr.answers["/fhir/MedicationStatement"] = trickle
+    began = time.monotonic()
+    assert read(ehr, seconds=0.3) == Fetched(cause="timeout")
+    assert time.monotonic() - began < PLENTY / 2
+
+
+def test_one_query_that_hangs_does_not_hold_back_the_others(ehr: Server) -> None:
+    def hang(_: BaseHTTPRequestHandler) -> None:
+        ehr.release.wait(PLENTY)
+
+    answered = threading.Event()
+
+    def quick(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(json.dumps(BUNDLE).encode())
+        answered.set()
+
+    ehr.answers["/fhir/Condition"] = hang
+    ehr.answers["/fhir/MedicationStatement"] = quick
+    fetch = client(ehr.base).reader(ehr.base, TOKEN, time.monotonic() + 2.0)
+    assert fetch is not None
+    found = fetch((QUERY, "Condition?patient=ada"))
+    assert answered.is_set()
+    assert found == {QUERY: Fetched(BUNDLE), "Condition?patient=ada": Fetched(cause="timeout")}
+
+
+def test_after_the_deadline_nothing_is_asked_any_more(ehr: Server) -> None:
+    ehr.answer("/fhir/MedicationStatement", body=BUNDLE)
+    assert read(ehr, seconds=-1.0) == Fetched(cause="timeout")
+    assert ehr.seen == []
+
+
+# Pages
+
+
+def page(*entries: str, next_url: str = "") -> dict[str, Any]:
+    links = [{"relation": "next", "url": next_url}] if next_url else []
+    return {
+        "resourceType": "Bundle",
+        "entry": [{"resource": {"resourceType": "Condition", "id": name}} for name in entries],
+        "link": links,
+    }
+
+
+def names(bundle: Any) -> list[str]:
+    return [entry["resource"]["id"] for entry in bundle["entry"]]
+
+
+def test_pages_of_the_same_server_are_read_together(ehr: Server) -> None:
+    ehr.answer("/fhir/MedicationStatement", body=page("a", next_url=f"{ehr.base}/two?token=1"))
+    ehr.answer("/fhir/two", body=page("b", next_url=f"{ehr.base}/three"))
+    ehr.answer("/fhir/three", body=page("c"))
+    found = read(ehr).value
+    assert (names(found), found["link"]) == (["a", "b", "c"], [])
+
+
+def test_a_next_page_elsewhere_is_not_followed(listen: Callable[[], Server], ehr: Server) -> None:
+    elsewhere = listen()
+    elsewhere.answer("/fhir/two", body=page("b"))
+    for link in (
+        f"{elsewhere.base}/two",
+        f"http://localhost:{ehr.port}/fhir/two",
+        f"http://127.0.0.1:{ehr.port}/admin/two",
+        f"http://127.0.0.1:{ehr.port}/fhir/../admin",
+        f"http://127.0.0.1:{ehr.port}/fhir/%2e%2e/admin",
+        f"http://127.0.0.1:{ehr.port}@127.0.0.1:{elsewhere.port}/fhir/two",
+        f"https://127.0.0.1:{ehr.port}/fhir/two",
+        "//127.0.0.1/fhir/two",
+        "two",
+        "x" * 10_000,
+    ):
+        ehr.answer("/fhir/MedicationStatement", body=page("a", next_url=link))
+        found = read(ehr).value
+        assert names(found) == ["a"]
+        assert found["link"][0]["relation"] == "next", "an unread page must stay visible"
+    assert elsewhere.seen == []
+    assert {path for path, _ in ehr.seen} == {"/fhir/MedicationStatement?patient=ada"}
+
+
+def test_pages_that_lead_in_a_circle_come_to_an_end(ehr: Server) -> None:
+    ehr.answer("/fhir/MedicationStatement", body=page("a", next_url=f"{ehr.base}/MedicationStatement"))
+    found = read(ehr).value
+    assert found["link"][0]["relation"] == "next"
+    assert len(ehr.seen) < 50
+
+
+@pytest.mark.parametrize("broken", [b"{", b"[]", b'{"entry": 5}', b'{"entry": {"a": 1}, "link": 3}', b'"x"'])
+def test_a_next_page_that_cannot_be_read_leaves_the_first_one_readable(ehr: Server, broken: bytes) -> None:
+    ehr.answer("/fhir/MedicationStatement", body=page("a", next_url=f"{ehr.base}/two"))
+    ehr.answer("/fhir/two", body=broken)
+    found = read(ehr)
+    assert found.cause == ""
+    assert names(found.value)[:1] == ["a"]
+
+
+@pytest.mark.parametrize("odd", [{"entry": 5}, {"entry": {"a": 1}}, {"link": 3}, {"link": [3]}, {"link": [{}]}])
+def test_a_first_page_of_odd_shape_breaks_nothing(ehr: Server, odd: dict[str, Any]) -> None:
+    ehr.answer("/fhir/MedicationStatement", body={**page("a", next_url=f"{ehr.base}/two"), **odd})
+    ehr.answer("/fhir/two", body=page("b"))
+    assert read(ehr).cause == ""
+
+
+def test_a_next_page_that_fails_leaves_its_link_to_be_seen(ehr: Server) -> None:
+    ehr.answer("/fhir/MedicationStatement", body=page("a", next_url=f"{ehr.base}/two"))
+    found = read(ehr).value
+    assert (names(found), found["link"][0]["relation"]) == (["a"], "next")
+
+
+# Who may be asked
+
+
+def test_a_server_that_is_not_listed_is_not_asked(ehr: Server) -> None:
+    reader = client("https://ehr.example.com/fhir").reader(ehr.base, TOKEN, time.monotonic() + PLENTY)
+    assert reader is None
+    assert ehr.seen == []
+
+
+@pytest.mark.parametrize(("base", "token"), [("", TOKEN), ("http://127.0.0.1/fhir", "")])
+def test_without_a_server_or_a_token_nothing_is_asked(base: str, token: str) -> None:
+    assert client().reader(base, token, time.monotonic() + PLENTY) is None
+
+
+def test_the_machines_own_credentials_and_proxies_are_not_used(
+    listen: Callable[[], Server], ehr: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = listen()
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+    monkeypatch.setenv("no_proxy", "")
+    ehr.answer("/fhir/MedicationStatement", body=BUNDLE)
+    assert read(ehr) == Fetched(BUNDLE)
+    assert proxy.seen == []
