@@ -41,7 +41,7 @@ def call(name: str, today: date | None, *, as_json: bool) -> int:
         return 0
     out = console()
     count = {0: "no card: the service stays silent", 1: "1 card"}.get(len(cards), f"{len(cards)} cards")
-    out.print(Text(f"{request.hook} for Patient/{plain(request.patient_id)} on {day}: {count}"))
+    out.print(Text(f"{request.hook} for Patient/{plain(request.patient_id)} on {day}: {count}"), soft_wrap=True)
     for card in cards:
         out.print(card_panel(card))
     return 0

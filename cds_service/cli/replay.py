@@ -136,11 +136,14 @@ class _Report:
         )
         if self._as_json or (self._quiet and agrees):
             return
-        self._out.print(Text.assemble(("pass", "green") if agrees else ("FAIL", "bold red"), f"  {result.case.name}"))
+        self._out.print(
+            Text.assemble(("pass", "green") if agrees else ("FAIL", "bold red"), f"  {result.case.name}"),
+            soft_wrap=True,
+        )
         if not agrees:
             self._out.print(Text(f"    {result.case.expected['title']}", style="italic"))
             for line in difference_lines(result.verdict.difference):
-                self._out.print(line)
+                self._out.print(line, soft_wrap=True)
         for note in result.notes:
             self._out.print(Text(f"    note: {note}", style="dim"))
 

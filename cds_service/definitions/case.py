@@ -92,7 +92,7 @@ class Case:
 
     def treatment(self, order: DraftOrder) -> str:
         dose = self.order_class(order).dose
-        return treatment(dose, order.prior, self.naltrexone, self.today, self.thresholds)
+        return treatment(dose, self.naltrexone, self.today, self.thresholds)
 
     @cached_property
     def unanswered_lists(self) -> frozenset[str]:

@@ -17,6 +17,8 @@ from cds_service.definitions.usable import (
 from cds_service.record import Condition, Observation, PatientRecord
 from cds_service.terminology.units import convert
 
+_TESTS = (("bilirubin-total", "mg/dL"), ("albumin", "g/dL"), ("INR", "{INR}"))
+_NAMED = ("ascites", "encephalopathy", "liver-failure")
 CIRRHOSIS, SUFFICIENT, STANDALONE, MARKER = (
     "cirrhosis",
     "decompensated-cirrhosis",
@@ -34,18 +36,29 @@ class ChildPugh:
     at_least: bool
     evidence: tuple[str, ...]
     on: date
+    preliminary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
+    """A sign of decompensation. `name` is a key of the card's `[words]` or the record's words.
+
+    `alone` marks a current one that speaks even where no cirrhosis is on the list (rule 14).
+    """
+
     name: str
     on: date | None
     reference: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Liver:
-    """`state` is `none`, `possible`, `compensated` or `decompensated`."""
+    """`state` is `none`, `possible`, `compensated` or `decompensated`.
+
+    `untested` are the Child-Pugh tests without a usable result of the last 90 days, `unitless` those whose latest
+    result has no unit and so cannot be used (b.1).
+    """
 
     state: str
     cirrhosis: tuple[str, ...] = ()
@@ -54,6 +67,8 @@ class Liver:
     child_pugh: ChildPugh | None = None
     recorded_class_c: Marker | None = None
     transplant: Marker | None = None
+    untested: tuple[str, ...] = ()
+    unitless: tuple[str, ...] = ()
 
 
 def liver(record: PatientRecord, anticoagulants: tuple[Exposure, ...], thresholds: Thresholds) -> Liver:
@@ -68,15 +83,25 @@ def liver(record: PatientRecord, anticoagulants: tuple[Exposure, ...], threshold
     since = min((day for condition in known if (day := dated(condition))), default=None)
     transplant = _transplant(record, known)
     markers = _markers(record, bool(known), thresholds)
-    recorded = _recorded_class_c(record, thresholds)
-    score = _child_pugh(record, anticoagulants, thresholds) if known else None
-    if transplant is not None:
-        state = "compensated" if known else "none"
-        return Liver(state, references, since, (), None, None, transplant)
+    if transplant is not None and transplant.on is not None:
+        # The new liver has none of the old one's complications; what came after it, and what stands alone, remains.
+        markers = [one for one in markers if one.on is None or one.on >= transplant.on or one.alone]
+    recorded = None if transplant else _recorded_class_c(record, thresholds)
+    score = _child_pugh(record, anticoagulants, thresholds) if known and not transplant else None
     if markers or recorded is not None or (score is not None and score.grade == "C"):
         return Liver("decompensated", references, since, tuple(markers), score, recorded)
+    if transplant is not None:
+        return Liver("compensated", references, since, (), None, None, transplant)
     if known:
-        return Liver("compensated", references, since, (), score)
+        return Liver(
+            "compensated",
+            references,
+            since,
+            (),
+            score,
+            untested=tuple(group for group, unit in _TESTS if _latest(record, group, unit, thresholds) is None),
+            unitless=tuple(group for group, _ in _TESTS if _lacks_unit(record, group, thresholds)),
+        )
     doubtful = [
         condition
         for condition in in_groups(record.conditions, CIRRHOSIS, SUFFICIENT)
@@ -98,15 +123,15 @@ def _markers(record: PatientRecord, has_cirrhosis: bool, thresholds: Thresholds)
         alone = bool(condition.groups & {SUFFICIENT, STANDALONE})
         if not current and ((alone and not has_cirrhosis) or not _ended_lately(condition, record.as_of, thresholds)):
             continue
-        found.append(Marker(_marker_name(condition), dated(condition), condition.reference))
+        standing = current and STANDALONE in condition.groups
+        found.append(Marker(_marker_name(condition), dated(condition), condition.reference, standing))
     return sorted(found, key=lambda marker: marker.on or date.min, reverse=True)
 
 
 def _marker_name(condition: Condition) -> str:
-    for group in ("ascites", "encephalopathy", "variceal-bleeding", "hepatorenal-syndrome"):
-        if group in condition.groups:
-            return group.replace("-", " ")
-    return condition.concept.words
+    """A key of the card's `[words]` table, else what the record itself calls it."""
+    named = next((name for name in _NAMED if name in condition.groups), condition.concept.words)
+    return named or (SUFFICIENT if SUFFICIENT in condition.groups else MARKER)
 
 
 def _ended_lately(condition: Condition, today: date, thresholds: Thresholds) -> bool:
@@ -115,14 +140,12 @@ def _ended_lately(condition: Condition, today: date, thresholds: Thresholds) -> 
 
 
 def _transplant(record: PatientRecord, known: list[Condition]) -> Marker | None:
-    """A liver transplant later than the cirrhosis record; undated records do not speak against it."""
+    """A liver transplant dated later than the cirrhosis; without both dates nobody can say that it was later."""
+    starts = [day for cirrhosis in known if (day := dated(cirrhosis))]
     for condition in in_groups(record.conditions, "liver-transplant"):
-        if not is_usable(condition):
-            continue
         on = dated(condition)
-        starts = [day for cirrhosis in known if (day := dated(cirrhosis))]
-        if on is None or not starts or on > max(starts):
-            return Marker("liver transplant", on, condition.reference)
+        if is_usable(condition) and on is not None and len(starts) == len(known) > 0 and on > max(starts):
+            return Marker("liver-transplant", on, condition.reference)
     return None
 
 
@@ -137,11 +160,11 @@ def _recorded_class_c(record: PatientRecord, thresholds: Thresholds) -> Marker |
             and result.value.value >= thresholds.child_pugh.class_c_from
         )
         is_c = "child-pugh-c" in result.answers or by_score
-        return Marker("Child-Pugh class C", result.taken, result.reference) if is_c else None
+        return Marker("child-pugh-c", result.taken, result.reference) if is_c else None
     for condition in in_groups(record.conditions, "child-pugh-c"):
         age = age_days(condition.recorded or condition.onset, record.as_of)
         if is_usable(condition) and age is not None and age <= thresholds.liver.recorded_class_days:
-            return Marker("Child-Pugh class C", condition.recorded or condition.onset, condition.reference)
+            return Marker("child-pugh-c", condition.recorded or condition.onset, condition.reference)
     return None
 
 
@@ -150,12 +173,10 @@ def _child_pugh(
 ) -> ChildPugh | None:
     """Score A, B or C, only where bilirubin, albumin and INR are all at most 90 days old (rule 14)."""
     bands = thresholds.child_pugh
-    bilirubin = _latest(record, "bilirubin-total", "mg/dL", thresholds)
-    albumin = _latest(record, "albumin", "g/dL", thresholds)
-    inr = _latest(record, "INR", "{INR}", thresholds)
+    bilirubin, albumin, inr = (_latest(record, group, unit, thresholds) for group, unit in _TESTS)
     if bilirubin is None or albumin is None or inr is None:
         return None
-    spoiled = any(exposure.current for exposure in anticoagulants)
+    spoiled = any(_covers(exposure, inr[1].taken) for exposure in anticoagulants)
     points = _rising(bilirubin[0], bands.bilirubin_mg_dl)
     points += 4 - _rising(albumin[0], bands.albumin_g_dl)
     points += 1 if spoiled else _rising(inr[0], bands.inr)
@@ -164,7 +185,15 @@ def _child_pugh(
     grade = "C" if points >= bands.class_c_from else "B" if points >= bands.class_b_from else "A"
     results = (bilirubin[1], albumin[1], inr[1])
     days = [result.taken for result in results if result.taken]
-    return ChildPugh(points, grade, spoiled, tuple(result.reference for result in results), max(days))
+    draft = any(result.status == "preliminary" for result in results)
+    return ChildPugh(points, grade, spoiled, tuple(result.reference for result in results), max(days), draft)
+
+
+def _covers(exposure: Exposure, day: date | None) -> bool:
+    """Was the anticoagulant taken when the INR was measured, as far as anybody can tell?"""
+    if exposure.current:
+        return True
+    return day is not None and any(reading.last is not None and reading.last >= day for reading in exposure.ended)
 
 
 def _rising(value: float, band: tuple[float, float]) -> int:
@@ -180,6 +209,16 @@ def _grade(record: PatientRecord, group: str, severe: str, thresholds: Threshold
         if is_usable(condition) and is_current(condition, record.as_of, thresholds)
     ]
     return 3 if any(severe in condition.groups for condition in present) else 2 if present else 1
+
+
+def _lacks_unit(record: PatientRecord, group: str, thresholds: Thresholds) -> bool:
+    """The latest result has a number and no unit: it is not used, and that is said."""
+    if group == "INR":
+        return False
+    latest = next(iter(usable_observations(record.observations, record.as_of, group)), None)
+    age = age_days(latest.taken, record.as_of) if latest else None
+    recent = age is not None and age <= thresholds.liver.lab_days
+    return latest is not None and recent and latest.value is not None and not latest.value.spelled
 
 
 def _latest(record: PatientRecord, group: str, unit: str, thresholds: Thresholds) -> tuple[float, Observation] | None:

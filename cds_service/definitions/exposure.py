@@ -14,6 +14,7 @@ from cds_service.definitions.thresholds import Interval, Thresholds
 from cds_service.record import Medication
 from cds_service.terminology.units import dimension
 
+NALTREXONE_ROWS = frozenset({"naltrexone-oral", "naltrexone-injection"})
 NOT_TREATMENT = frozenset({"proposal", "plan", "option"})
 
 
@@ -46,8 +47,11 @@ class Reading:
 
     @property
     def since(self) -> date | None:
+        """The first day of use; a prescription is used neither before it is written nor before its own start."""
         record = self.medication
-        return record.starts or record.at or record.authored or record.handed_over or record.prepared
+        if record.kind == "request":
+            return max((day for day in (record.authored, record.starts) if day), default=None)
+        return record.starts or record.at or record.handed_over or record.prepared
 
     @property
     def closed(self) -> date | None:
@@ -59,9 +63,9 @@ class Reading:
 class Exposure:
     """All readings of one ingredient, weighed.
 
-    `current` is empty where a later explicit statement contradicts it: those readings then stand in `uncertain` and
-    `conflicted` is true (a conflict downgrades, it never silences). `ended` also holds lapsed active requests, whose
-    supply end rule 2 must judge too.
+    `current` is empty where later explicit statements contradict all of it: those readings then stand in `uncertain`
+    and the contradicting ones in `denials` (a conflict downgrades, it never silences). `ended` also holds lapsed
+    active requests, whose supply end rule 2 must judge too.
     """
 
     ingredient: str
@@ -71,11 +75,16 @@ class Exposure:
     uncertain: tuple[Reading, ...]
     old: tuple[Reading, ...]
     fills: tuple[date, ...]
-    conflicted: bool = False
+    denials: tuple[Reading, ...] = ()
+
+    @property
+    def conflicted(self) -> bool:
+        return bool(self.denials)
 
     @property
     def since(self) -> date | None:
-        starts = [reading.since for reading in self.current + self.uncertain if reading.since]
+        """Since when it is certainly taken: uncertain records do not count."""
+        starts = [reading.since for reading in self.current if reading.since]
         return min(starts) if starts else None
 
     @property
@@ -106,12 +115,12 @@ def _exposure(
     current = [reading for reading in readings if reading.state is State.CURRENT]
     uncertain = [reading for reading in readings if reading.state is State.UNCERTAIN]
     ended = [reading for reading in readings if reading.state is State.ENDED]
-    conflicted = bool(current) and _contradicted(current, readings)
-    if conflicted:
+    denials = _denials(current, readings)
+    if denials:
         uncertain = [replace(reading, why="conflict") for reading in current] + uncertain
         current = []
     lapsed = [reading for reading in uncertain if reading.last]
-    if not current and not conflicted and _denied_after_supply(readings, today, thresholds):
+    if not current and not denials and _denied_after_supply(readings, today, thresholds):
         uncertain = []
     fills = {
         record.handed_over or record.prepared
@@ -126,15 +135,38 @@ def _exposure(
         uncertain=tuple(uncertain),
         old=tuple(reading for reading in readings if reading.state is State.OLD),
         fills=tuple(sorted(fill for fill in fills if fill)),
-        conflicted=conflicted,
+        denials=tuple(denials),
     )
 
 
-def _contradicted(current: list[Reading], readings: list[Reading]) -> bool:
-    """The latest-dated explicit statement wins (b.2): does one that says "not taking" outdate every current record?"""
-    denials = [reading.not_taking_said for reading in readings if reading.not_taking_said]
-    assertions = [reading.taking_said for reading in current if reading.taking_said]
-    return bool(denials) and (not assertions or max(denials) > max(assertions))
+def _denials(current: list[Reading], readings: list[Reading]) -> list[Reading]:
+    """The readings that outdate every current record, where there are any: the latest explicit statement wins (b.2)."""
+    found: dict[str, Reading] = {}
+    for reading in current:
+        against = [one for one in readings if one.not_taking_said is not None and _denies(one, reading)]
+        if not against:
+            return []
+        found |= {one.medication.reference: one for one in against}
+    return list(found.values())
+
+
+def _denies(denial: Reading, current: Reading) -> bool:
+    """Does a record that says "not taking" speak of this course, and later than it?
+
+    An ended course, or a stop of another prescription, says nothing about what was begun after it; a "not taken" does.
+    """
+    said, taking, since = denial.not_taking_said, current.taking_said, current.since
+    assert said is not None
+    if taking is not None and said <= taking:
+        return False
+    if denial.medication.status == "not-taken" or since is None:
+        return True
+    if denial.medication.kind == "request":
+        if denial.medication.reference in current.medication.based_on:
+            return True
+        authored = denial.medication.authored
+        return authored is not None and since <= authored
+    return denial.last is not None and since <= denial.last
 
 
 def _denied_after_supply(readings: list[Reading], today: date, thresholds: Thresholds) -> bool:
@@ -213,6 +245,8 @@ def _request(
     limits = thresholds.exposure
     if record.do_not_perform or record.intent in NOT_TREATMENT or record.status in ("cancelled", "draft"):
         return base
+    if base.washout in NALTREXONE_ROWS and record.starts is not None and record.starts > today + timedelta(days=1):
+        return base  # naltrexone that is to start later blocks nothing yet (an opioid so planned stays in view)
     if record.status not in ("active", "completed", "stopped"):
         return replace(base, state=State.UNCERTAIN, why="status-unclear", taking_said=record.authored)
     end, days, known = _supply_end(record, others, thresholds)

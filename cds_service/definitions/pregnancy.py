@@ -21,12 +21,16 @@ _TERM = timedelta(days=294)
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One piece of positive evidence; `kind` is `problem`, `status`, `due-date` or `hcg`."""
+    """One piece of positive evidence; `kind` is `problem`, `status`, `due-date` or `hcg`.
+
+    `preliminary` results count, and are labelled (b.1).
+    """
 
     kind: str
     reference: str
     on: date | None
     due: date | None = None
+    preliminary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def _due_dates(due_dates: list[Observation], today: date, thresholds: Thresholds
         due = result.date_value
         assert due is not None
         if today - timedelta(days=limits.edd_past_days) <= due <= today + timedelta(days=limits.edd_ahead_days):
-            yield Evidence("due-date", result.reference, result.taken or due - _TERM, due)
+            yield Evidence("due-date", result.reference, result.taken or due - _TERM, due, _is_preliminary(result))
 
 
 def _statuses(record: PatientRecord, due_dates: list[Observation], thresholds: Thresholds) -> Iterable[Evidence]:
@@ -113,19 +117,25 @@ def _statuses(record: PatientRecord, due_dates: list[Observation], thresholds: T
         age = age_days(result.taken, record.as_of) or 0
         within = due is not None and due - _TERM <= result.taken <= due + timedelta(days=limits.edd_past_days)
         if age <= limits.status_days or within:
-            yield Evidence("status", result.reference, result.taken)
+            yield Evidence("status", result.reference, result.taken, None, _is_preliminary(result))
 
 
 def _tests(record: PatientRecord, thresholds: Thresholds) -> Iterable[Evidence]:
     for result in usable_observations(record.observations, record.as_of, *HCG):
         age = age_days(result.taken, record.as_of)
         if age is not None and age <= thresholds.pregnancy.hcg_days and _is_positive(result, thresholds):
-            yield Evidence("hcg", result.reference, result.taken)
+            yield Evidence("hcg", result.reference, result.taken, None, _is_preliminary(result))
+
+
+def _is_preliminary(result: Observation) -> bool:
+    return result.status == "preliminary"
 
 
 def _is_positive(result: Observation, thresholds: Thresholds) -> bool:
     """A number decides by its reference range, else by 25 IU/L; without a number the coded or written answer does."""
     if result.value is not None and result.group == "hCG-quantitative":
+        if result.value.comparator.startswith("<"):
+            return False
         if result.high is not None and result.high.spelled == result.value.spelled:
             return result.value.value > result.high.value
         units = convert(result.value.value, result.value.spelled, "[IU]/L")

@@ -25,6 +25,5 @@ def is_one_schedule(drafts: tuple[DraftOrder, ...]) -> bool:
             lines.append((line.starts, line.ends, dose))
     lines.sort()
     return len(drafts) > 1 and all(
-        after[0] - before[1] == _ONE_DAY and after[2] >= before[2]
-        for before, after in pairwise(lines)
+        after[0] - before[1] == _ONE_DAY and after[2] >= before[2] for before, after in pairwise(lines)
     )

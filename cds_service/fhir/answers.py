@@ -80,7 +80,7 @@ def judge(name: str, value: Any) -> Answer:
     if isinstance(value, list):
         value = {"resourceType": "Bundle", "entry": [{"resource": one} for one in value]}
     if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
-        return Answer(refused=dict.fromkeys(own, "unreadable"))
+        return Answer(refused=dict.fromkeys(own, "malformed"))
     if value["resourceType"] == "OperationOutcome":
         return Answer(keys=own) if is_no_results(value) else Answer(refused=dict.fromkeys(own, "outcome"))
     if value["resourceType"] != "Bundle":

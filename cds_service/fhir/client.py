@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
@@ -33,6 +34,8 @@ def origin(url: str) -> tuple[str, str, int, tuple[str, ...]] | None:
     except ValueError:
         return None
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
+        return None
+    if port == 0:
         return None
     if "\\" in url or "%" in parts.path or any(ord(char) <= 32 for char in url):
         return None
@@ -94,11 +97,11 @@ class FhirClient:
         bundle = got.value
         pages = 1
         while isinstance(bundle, dict) and (url := self._next(base, bundle)) and pages < _MOST_PAGES:
-            page = self._get(url, token, deadline)
-            if page.cause or not isinstance(page.value, dict):
+            page = self._get(url, token, deadline).value
+            if not _is_page(bundle) or not _is_page(page):
                 break
-            bundle["entry"] = [*(bundle.get("entry") or []), *(page.value.get("entry") or [])]
-            bundle["link"] = page.value.get("link") or []
+            bundle["entry"] = [*(bundle.get("entry") or []), *(page.get("entry") or [])]
+            bundle["link"] = page.get("link") or []
             pages += 1
         return got
 
@@ -133,6 +136,13 @@ class FhirClient:
         except requests.Timeout:
             return Fetched(cause="timeout")
         except ValueError:
-            return Fetched(cause="unreadable")
+            return Fetched(cause="malformed")
         except Exception:
             return Fetched(cause="no-connection")
+
+
+def _is_page(value: Any) -> bool:
+    """A Bundle that can be added to; anything else leaves the link to it standing, so that the gap is seen."""
+    if not isinstance(value, dict) or value.get("resourceType") != "Bundle":
+        return False
+    return isinstance(value.get("entry") or [], list)

@@ -61,7 +61,9 @@ def quantity(value: Any) -> Quantity | None:
     number = value.get("value")
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         return None
-    return Quantity(float(number), text_of(value.get("unit")), text_of(value.get("code")))
+    return Quantity(
+        float(number), text_of(value.get("unit")), text_of(value.get("code")), text_of(value.get("comparator"))
+    )
 
 
 def whole(value: Any) -> int | None:
@@ -83,6 +85,13 @@ def period(value: Any, zone: tzinfo) -> tuple[date | None, date | None]:
     if not isinstance(value, dict):
         return None, None
     return first_day(value.get("start"), zone), last_day(value.get("end"), zone)
+
+
+def planned_start(lines: tuple[Dosage, ...], dispense: Mapping[str, Any], zone: tzinfo) -> date | None:
+    """The first planned day of an order: neither dosing nor dispensing can be earlier than the other allows."""
+    valid_from, _ = period(dispense.get("validityPeriod"), zone)
+    first = min((line.starts for line in lines if line.starts), default=None)
+    return max((day for day in (first, valid_from) if day), default=None)
 
 
 def dosages(value: Any, zone: tzinfo) -> tuple[Dosage, ...]:
@@ -123,7 +132,7 @@ def _dose(item: Mapping[str, Any]) -> tuple[Quantity | None, Quantity | None]:
     A DSTU2 MedicationStatement calls it `quantity[x]`.
     """
     for holder in (*items(item.get("doseAndRate")), item):
-        for name in ("doseQuantity", "doseSimpleQuantity", "quantityQuantity", "quantity"):
+        for name in ("doseQuantity", "doseSimpleQuantity", "dose", "quantityQuantity", "quantity"):
             found = quantity(holder.get(name))
             if found is not None:
                 return found, None

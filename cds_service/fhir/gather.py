@@ -175,7 +175,7 @@ def _ask(
             if answer.cause:
                 left[key] = answer.cause
         else:
-            left[key] = answer.refused.get(key, "unreadable")
+            left[key] = answer.refused.get(key, "malformed")
     return replies, left
 
 

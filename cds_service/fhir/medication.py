@@ -6,6 +6,7 @@ from typing import Any
 from cds_service.fhir.elements import concept, items, text_of
 from cds_service.fhir.references import relative
 from cds_service.record import Concept
+from cds_service.terminology.systems import is_our_system
 
 Find = Callable[[str], Mapping[str, Any] | None]
 
@@ -32,13 +33,18 @@ def medication_concept(resource: Mapping[str, Any], find: Find) -> tuple[Concept
     if found is None and isinstance(target, str) and not target.startswith("#"):
         found = find(target) or find(relative(target))
     if found is not None:
-        named = concept(found.get("code"))
+        named = _with_ingredients(concept(found.get("code")), found)
         if named.codings or named.text:
-            return _with_ingredients(named, found), ""
+            return named, ""
     display = text_of(reference.get("display"))
     if display:
         return Concept((), display), ""
     return Concept(), (target if isinstance(target, str) else "") or "a medication reference"
+
+
+def names_drug(named: Concept) -> bool:
+    """A code of a system we hold no drug codes for, without any words, names nothing that could be checked."""
+    return bool(named.words) or any(coding.code and is_our_system(coding.system) for coding in named.codings)
 
 
 def _contained(resource: Mapping[str, Any], target: str) -> Mapping[str, Any] | None:

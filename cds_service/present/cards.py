@@ -118,14 +118,19 @@ def _card(family: str, members: list[Finding], case: Case, context: Context, off
     return Shown(card, tuple(ordered), tuple((suggestion["uuid"], kind) for kind, suggestion in made))
 
 
-def _values(finding: Finding) -> dict[str, str]:
-    return {name: inert(value) for name, value in finding.values.items()}
+def _values(finding: Finding, text: CardText) -> dict[str, str]:
+    """The values of a finding for its blanks: keys of the card's `[words]` table in its words, all else made inert."""
+    words = text.tables.get("words", {})
+    return {
+        name: ", ".join(words.get(part) or inert(part) for part in value.split(", ")) if value else ""
+        for name, value in finding.values.items()
+    }
 
 
 def _words(finding: Finding, text: CardText, case: Case, knowledge: Knowledge, variant: str) -> tuple[str, list[str]]:
     if finding.rule == NOT_CHECKED:
         return not_checked.words(finding, text)
-    values = _values(finding)
+    values = _values(finding, text)
     if finding.rule == ORDER_SET:
         values |= _schedule(finding, case, knowledge, variant)
     return text.summary(finding.wording, values), text.details(finding.wording, values)

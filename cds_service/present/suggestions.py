@@ -6,9 +6,10 @@ No suggestion ever edits or stops an opioid or any order outside the request (ru
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from cds_service.definitions.schedule import is_one_schedule
 from cds_service.errors import UnwritableOrder, UnwritableRelease
 from cds_service.fhir import write
 from cds_service.present.knowledge import Knowledge
@@ -109,17 +110,27 @@ def _request(proposal: Proposal, card: CardText, session: Session, knowledge: Kn
 
 
 def _set_start(proposal: Proposal, card: CardText, session: Session, knowledge: Knowledge) -> list[Action]:
-    """Every judged draft moved to the clear date; all of them or none."""
-    start = date.fromisoformat(proposal.values["start"])
+    """Every draft of the session moved by the same number of days, so that steps never come to overlap.
+
+    A draft that starts on or after the clear date anyway stays as it is, unless an earlier one of the same schedule
+    moves. All of them move or none.
+    """
+    clear = date.fromisoformat(proposal.values["start"])
+    planned = [order.starts for order in proposal.orders if order.starts]
+    shift = max(clear - min(planned), timedelta()) if planned else timedelta()
+    together = is_one_schedule(proposal.orders)
     actions = []
     for order in proposal.orders:
+        start = clear if order.starts is None else order.starts + shift if together else max(order.starts, clear)
+        if start == order.starts:
+            continue
         if not order.reference:
             return []
         sound, _ = write.repaired(session.release, order.resource)
         actions.append(
             {
                 "type": "update",
-                "description": fill(card.actions[proposal.kind], proposal.values, keep=True),
+                "description": fill(card.actions[proposal.kind], {"start": start.isoformat()}, keep=True),
                 "resource": write.with_start_date(session.release, sound, start),
             }
         )

@@ -6,11 +6,15 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit as the record spells it; `code` is the UCUM (or other) unit code, if one came."""
+    """A number with its unit as the record spells it; `code` is the UCUM (or other) unit code, if one came.
+
+    `comparator` is `<`, `<=`, `>=` or `>` where the true value is only known to lie on that side.
+    """
 
     value: float
     unit: str = ""
     code: str = ""
+    comparator: str = ""
 
     @property
     def spelled(self) -> str:

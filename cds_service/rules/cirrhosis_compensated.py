@@ -20,6 +20,7 @@ def detect(case: Case) -> Finding | None:
             family="before-you-start",
         )
     score = found.child_pugh
+    labs_unread = any(shortfall.data == "labs" for shortfall in case.record.shortfalls)
     transplant = (found.transplant.reference,) if found.transplant else ()
     return Finding(
         rule="cirrhosis-compensated",
@@ -29,8 +30,12 @@ def detect(case: Case) -> Finding | None:
         values={
             "on": on,
             "grade": score.grade if score else "",
+            "preliminary": "yes" if score and score.preliminary else "",
             "points": str(score.points) if score and not score.at_least else "",
             "least": str(score.points) if score and score.at_least else "",
+            "untested": ", ".join(found.untested) if not labs_unread else "",
+            "unitless": ", ".join(found.unitless),
+            "unread": "yes" if labs_unread else "",
         },
         proposals=(
             Proposal("liver-panel", recommended=True),

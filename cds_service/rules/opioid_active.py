@@ -1,7 +1,7 @@
 """Rule 1: a naltrexone draft for a patient whose record shows a current opioid (S27 S28 S34 S44 S64 S65 S75; label)."""
 
 from cds_service.definitions.case import Case
-from cds_service.definitions.exposure import Exposure
+from cds_service.definitions.exposure import Exposure, Reading
 from cds_service.record import Finding, Indicator, Proposal
 
 
@@ -21,7 +21,7 @@ def detect(case: Case) -> Finding | None:
         evidence=tuple(
             dict.fromkeys(reading.medication.reference for exposure in current for reading in exposure.current)
         ),
-        wording={"dispense": "dispensed", "administration": "administered"}.get(reading.medication.kind, "default"),
+        wording=_wording(case, reading),
         subjects=frozenset(exposure.ingredient for exposure in current),
         values={
             "drug": lead.name,
@@ -38,6 +38,13 @@ def detect(case: Case) -> Finding | None:
             Proposal("taper-review", case.naltrexone_judged),
         ),
     )
+
+
+def _wording(case: Case, reading: Reading) -> str:
+    """A depot changes what may be promised; else the kind of record changes how the fact is put."""
+    if any(one.washout == "depot" for exposure in case.opioids for one in exposure.current):
+        return "depot"
+    return {"dispense": "dispensed", "administration": "administered"}.get(reading.medication.kind, "default")
 
 
 def _certain_first(exposure: Exposure) -> tuple[bool, str]:

@@ -19,7 +19,7 @@ def detect(case: Case) -> Finding | None:
         indicator=Indicator.INFO if understood else Indicator.CRITICAL,
         evidence=tuple(draft.reference for draft in drafts if draft.reference),
         subjects=frozenset(part.ingredient for draft in opioids if draft.drug for part in draft.drug.opioids),
-        wording="sequenced" if understood else "default",
+        wording="sequenced" if understood else "depot" if _has_depot(opioids) else "default",
         values={
             "opioid": opioids[0].drug.name if opioids[0].drug else "",
             "others": ", ".join(draft.drug.name for draft in opioids[1:] if draft.drug),
@@ -30,12 +30,15 @@ def detect(case: Case) -> Finding | None:
     )
 
 
+def _has_depot(opioids: tuple[DraftOrder, ...]) -> bool:
+    return any(part.washout == "depot" for draft in opioids if draft.drug for part in draft.drug.opioids)
+
+
 def _sequenced(case: Case, naltrexone: DraftOrder, opioid: DraftOrder) -> bool:
     if naltrexone.starts is None or opioid.ends is None or opioid.drug is None:
         return False
     clear = max(interval(case.thresholds, part.washout).clear_days for part in opioid.drug.opioids)
-    depot = any(part.washout == "depot" for part in opioid.drug.opioids)
-    return not depot and naltrexone.starts >= _after(opioid.ends, clear)
+    return not _has_depot((opioid,)) and naltrexone.starts >= _after(opioid.ends, clear)
 
 
 def _after(day: date, days: int) -> date:

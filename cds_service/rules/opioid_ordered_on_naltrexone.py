@@ -7,6 +7,7 @@ from cds_service.definitions.dose import daily_dose
 from cds_service.definitions.exposure import Exposure, Reading, interval
 from cds_service.record import DraftOrder, Finding, Indicator, Proposal
 
+_INJECTION = "naltrexone-injection"
 _HOME = frozenset({"AMB", "VR", "HH"})
 _HOSPITAL = frozenset({"EMER", "ACUTE", "IMP", "NONAC", "OBSENC", "SS", "PRENC"})
 
@@ -15,26 +16,28 @@ def detect(case: Case) -> Finding | None:
     """Critical while naltrexone is current or injected within 30 days; warning within three days or when uncertain."""
     if not case.opioid_judged or case.naltrexone is None:
         return None
-    naltrexone = case.naltrexone
-    reading, indicator = _blocking(case, naltrexone)
-    if reading is None:
+    certain, doubtful = _blocking(case, case.naltrexone)
+    blocking = certain or doubtful
+    drafts = tuple(draft for draft in case.opioid_judged if not _starts_after(case, draft, blocking))
+    if not blocking or not drafts:
         return None
-    drafts = tuple(draft for draft in case.opioid_judged if not _starts_after(case, draft, reading))
-    if not drafts:
-        return None
-    dose = daily_dose(reading.medication.dosages, reading.medication.drug.naltrexone).mg
+    indicator = Indicator.CRITICAL if certain else Indicator.WARNING
+    lead = blocking[0]
+    dose = daily_dose(lead.medication.dosages, lead.medication.drug.naltrexone).mg
     setting = case.record.encounter.setting if case.record.encounter else ""
     return Finding(
         rule="opioid-ordered-on-naltrexone",
         indicator=indicator,
-        evidence=(reading.medication.reference,),
+        evidence=tuple(dict.fromkeys(reading.medication.reference for reading in blocking)),
         subjects=frozenset(part.ingredient for draft in drafts if draft.drug for part in draft.drug.opioids),
-        wording=_wording(reading, indicator, setting),
+        wording=_wording(lead, indicator, setting),
         values={
             "dose": f"{dose:g} mg" if dose else "",
             "opioid": drafts[0].drug.name if drafts[0].drug else "",
-            "record": reading.medication.drug.label,
-            "last": reading.last.isoformat() if reading.last else "",
+            "record": lead.medication.drug.label,
+            "also": ", ".join(dict.fromkeys(one.medication.drug.label for one in blocking[1:])),
+            "last": lead.last.isoformat() if lead.last and not lead.assumed else "",
+            "supplied": lead.last.isoformat() if lead.last and lead.assumed else "",
             "hold_days": str(interval(case.thresholds, "naltrexone-oral").clear_days),
             "injection_days": str(interval(case.thresholds, "naltrexone-injection").clear_days),
         },
@@ -42,38 +45,32 @@ def detect(case: Case) -> Finding | None:
     )
 
 
-def _blocking(case: Case, naltrexone: Exposure) -> tuple[Reading | None, Indicator]:
-    if naltrexone.current:
-        return naltrexone.current[0], Indicator.CRITICAL
-    injected: list[Reading] = []
-    oral: list[Reading] = []
-    for reading in naltrexone.ended:
-        if (
-            reading.last is None
-            or (case.today - reading.last).days > interval(case.thresholds, reading.washout).clear_days
-        ):
-            continue
-        (injected if reading.washout == "naltrexone-injection" else oral).append(reading)
-    if injected:
-        return injected[0], Indicator.CRITICAL
-    candidates = oral + list(naltrexone.uncertain)
-    return (candidates[0], Indicator.WARNING) if candidates else (None, Indicator.WARNING)
+def _blocking(case: Case, naltrexone: Exposure) -> tuple[list[Reading], list[Reading]]:
+    """(what blocks for certain, what may block), injections first: their block is the longer one."""
+    recent = [
+        reading
+        for reading in naltrexone.ended
+        if reading.last is not None
+        and (case.today - reading.last).days <= interval(case.thresholds, reading.washout).clear_days
+    ]
+    injected = [reading for reading in (*naltrexone.current, *recent) if reading.washout == _INJECTION]
+    oral = [reading for reading in naltrexone.current if reading.washout != _INJECTION]
+    doubtful = [reading for reading in (*recent, *naltrexone.uncertain) if reading not in injected]
+    return injected + oral, list(dict.fromkeys(doubtful))
 
 
-def _starts_after(case: Case, draft: DraftOrder, reading: Reading) -> bool:
+def _starts_after(case: Case, draft: DraftOrder, blocking: list[Reading]) -> bool:
     """Near-miss 8: the opioid is to start more than three days after a documented stop of naltrexone."""
-    stopped = reading.not_taking_said or (reading.last if not reading.assumed else None)
-    days = interval(case.thresholds, reading.washout).clear_days
-    return (
-        draft.starts is not None
-        and stopped is not None
-        and reading.last is not None
-        and draft.starts > reading.last + timedelta(days=days)
+    return draft.starts is not None and all(
+        reading.last is not None
+        and (reading.not_taking_said is not None or not reading.assumed)
+        and draft.starts > reading.last + timedelta(days=interval(case.thresholds, reading.washout).clear_days)
+        for reading in blocking
     )
 
 
 def _wording(reading: Reading, indicator: Indicator, setting: str) -> str:
-    if reading.washout == "naltrexone-injection":
+    if reading.washout == _INJECTION:
         return "injection"
     if indicator is Indicator.WARNING:
         return "recent" if reading.last and not reading.why else "uncertain"

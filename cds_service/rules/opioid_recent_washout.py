@@ -18,6 +18,8 @@ def detect(case: Case) -> Finding | None:
     pending = [one for one in pending if one.ingredient not in doubted or one.indicator >= Indicator.WARNING]
     if not pending:
         return None
+    worst = max(one.indicator for one in pending)
+    pending.sort(key=lambda one: one.earliest_clear or date.max, reverse=True)
     lead = pending[0]
     undated = any(one.earliest_clear is None for one in pending)
     clear = max((one.earliest_clear for one in pending if one.earliest_clear), default=None)
@@ -29,7 +31,7 @@ def detect(case: Case) -> Finding | None:
         proposals = (Proposal("set-start", case.naltrexone_judged, True, values), *proposals)
     return Finding(
         rule="opioid-recent-washout",
-        indicator=lead.indicator,
+        indicator=worst,
         evidence=tuple(dict.fromkeys(reference for one in pending for reference in one.evidence)),
         wording="depot" if undated else _WORDING.get(lead.row, "default"),
         values={

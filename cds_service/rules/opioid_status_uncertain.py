@@ -23,7 +23,11 @@ def detect(case: Case) -> Finding | None:
     return Finding(
         rule="opioid-status-uncertain",
         indicator=Indicator.WARNING,
-        evidence=tuple(dict.fromkeys(one.medication.reference for exposure in uncertain for one in exposure.uncertain)),
+        evidence=tuple(
+            dict.fromkeys(
+                one.medication.reference for exposure in uncertain for one in (*exposure.uncertain, *exposure.denials)
+            )
+        ),
         wording=reading.why or "default",
         values={
             "drug": lead.name,

@@ -18,6 +18,7 @@ def detect(case: Case) -> Finding | None:
         evidence=tuple(dict.fromkeys(one.reference for one in (lead, *positive))),
         wording="addiction" if addiction else "default",
         values={
+            "preliminary": "yes" if lead.preliminary else "",
             "due": due.isoformat() if due else "",
             **{lead.kind: lead.on.isoformat() for lead in reversed(positive) if lead.on and lead.kind != "due-date"},
         },

@@ -3,7 +3,6 @@
 from datetime import date
 
 from cds_service.definitions.case import ORDER_SIGN, Case
-from cds_service.definitions.schedule import is_one_schedule
 from cds_service.definitions.usable import age_days, usable_observations
 from cds_service.record import DraftOrder, Finding, Indicator, Proposal
 
@@ -15,17 +14,20 @@ def detect(case: Case) -> Finding | None:
     """Info. What hides it (a critical finding, an unread medication list, ...) stands in the b.4 table of `present`."""
     if case.hook == ORDER_SIGN:
         return None
-    order = next((draft for draft in case.naltrexone_judged if _wants_titration(case, draft)), None)
-    if order is None:
+    if len(case.naltrexone_drafts) != 1 or not case.naltrexone_judged:
+        return None  # beside another naltrexone draft the set would leave two orders behind
+    order = case.naltrexone_judged[0]
+    if not _wants_titration(case, order):
         return None
     start = _start(case, order)
+    old = sum(len(exposure.old) for exposure in case.opioids)
     return Finding(
         rule="titration-order-set",
         indicator=Indicator.INFO,
         evidence=(order.reference,) if order.reference else (),
         values={
             "start": start.isoformat(),
-            "old_entries": str(sum(len(exposure.old) for exposure in case.opioids) or ""),
+            "old_entries": str(old) if old > 1 else "",
             "microgram": "yes" if case.order_class(order).dose.microgram else "",
             "without_id": "" if order.reference else "yes",
         },
@@ -47,7 +49,6 @@ def _wants_titration(case: Case, order: DraftOrder) -> bool:
         and not found.ultra_low
         and not found.dose.is_stepped
         and not order.group.startswith(GROUP_SYSTEM)
-        and not is_one_schedule(case.naltrexone_drafts)
         and case.treatment(order) in ("new-start", "restart")
     )
 

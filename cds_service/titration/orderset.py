@@ -37,9 +37,10 @@ def suggestions(
     """One suggestion for each variant on offer, in the order of the file; the recommended one is flagged.
 
     `start` is the day of the first dose, `recommended` a variant's id, `include` the groups of laboratory tests to
-    order (ids of the file's [[labs]]), `sound` whether the draft is known to be valid. `new_uuid` makes a uuid from a name, which is different for each variant.
-    A draft that has no id, or that cannot be made valid, is not updated: then every action is a create and the first
-    one says that the original has to be removed. Raises UnwritableRelease for a release that cannot be written.
+    order (ids of the file's [[labs]]), `sound` whether the draft is known to be valid. `new_uuid` makes a uuid from a
+    name, which is different for each variant. A draft that has no id, or that cannot be made valid, is not updated:
+    then every action is a create and the first one says that the original has to be removed. Raises UnwritableRelease
+    for a release that cannot be written.
     """
     order_set = order_set or shipped()
     session = write.Session(patient_id, user_id, encounter_id, order_set.identifier_system, group_id)

@@ -295,8 +295,8 @@ json_values = st.recursive(
         st.lists(parts, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["source", "topic", "code", "extension", "org.ldn-cds", "findings", "rule", "evidence", "suggestions"]
-                + ["actions", "type", "resource", "resourceType", "dosageInstruction", "overrideReasons", "indicator"]
+                "source topic code extension org.ldn-cds findings rule evidence indicator suggestions actions type resource "
+                "resourceType dosageInstruction overrideReasons".split()
             ),
             parts,
             max_size=4,

@@ -190,8 +190,8 @@ def test_an_order_written_in_micrograms_is_known_as_such(line: Dosage, expected:
 @given(st.floats(0.1, 500), st.integers(1, 6))
 def test_the_unit_makes_no_difference_to_the_dose(amount: float, times: int) -> None:
     timing = {"frequency": float(times), "period": 1.0, "period_unit": "d"}
-    in_mg = read(Dosage(dose=value(amount, "mg"), **timing)).mg  # type: ignore[arg-type]
-    in_ug = read(Dosage(dose=value(amount * 1000, "ug"), **timing)).mg  # type: ignore[arg-type]
+    in_mg = read(Dosage(dose=value(amount, "mg"), **timing)).mg
+    in_ug = read(Dosage(dose=value(amount * 1000, "ug"), **timing)).mg
     assert in_mg == pytest.approx(in_ug)
 
 

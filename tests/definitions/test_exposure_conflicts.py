@@ -46,36 +46,52 @@ def test_a_product_of_two_opioids_is_an_exposure_to_both() -> None:
 
 def test_a_later_not_taken_downgrades_a_current_record_to_uncertain() -> None:
     found = exposure(statement(starts=ago(60), asserted=ago(40)), statement(status="not-taken", asserted=ago(2)))
-    assert (found.current, found.conflicted) == ((), True)
+    assert (found.current, len(found.denials)) == ((), 1)
     assert [reading.why for reading in found.uncertain] == ["conflict"]
 
 
 def test_an_earlier_not_taken_changes_nothing() -> None:
     found = exposure(statement(starts=ago(60), asserted=ago(2)), statement(status="not-taken", asserted=ago(40)))
-    assert (len(found.current), found.conflicted) == (1, False)
+    assert (len(found.current), found.denials) == (1, ())
 
 
 def test_a_not_taken_of_the_same_day_changes_nothing() -> None:
     found = exposure(statement(starts=ago(60), asserted=ago(2)), statement(status="not-taken", asserted=ago(2)))
-    assert (len(found.current), found.conflicted) == (1, False)
+    assert (len(found.current), found.denials) == (1, ())
 
 
 def test_an_undated_not_taken_changes_nothing() -> None:
     found = exposure(statement(starts=ago(60)), statement(status="not-taken"))
-    assert (len(found.current), found.conflicted) == (1, False)
+    assert (len(found.current), found.denials) == (1, ())
 
 
 def test_a_fill_after_the_not_taken_keeps_the_opioid_current() -> None:
     found = exposure(dispense(handed_over=ago(3), supply_days=10), statement(status="not-taken", asserted=ago(5)))
-    assert (len(found.current), found.conflicted) == (1, False)
+    assert (len(found.current), found.denials) == (1, ())
 
 
 def test_a_statement_that_ended_later_than_the_order_was_written_is_a_conflict() -> None:
     found = exposure(
         request(authored=ago(20), supply_days=30), statement(status="stopped", starts=ago(40), ends=ago(6))
     )
-    assert found.conflicted
+    assert (found.current, len(found.denials)) == ((), 1)
     assert [reading.last for reading in found.ended] == [ago(6)]
+
+
+def test_an_ended_course_says_nothing_about_a_later_one() -> None:
+    found = exposure(
+        statement(status="completed", starts=ago(90), ends=ago(60)), statement(starts=ago(30), asserted=ago(30))
+    )
+    assert (len(found.current), found.denials) == (1, ())
+
+
+def test_a_conflict_needs_every_current_record_to_be_contradicted() -> None:
+    found = exposure(
+        statement(starts=ago(60), asserted=ago(40)),
+        dispense(handed_over=ago(1), supply_days=10),
+        statement(status="not-taken", asserted=ago(5)),
+    )
+    assert (len(found.current), found.denials) == (2, ())
 
 
 def test_an_explicit_end_inside_the_washout_still_counts_in_a_conflict() -> None:
@@ -90,7 +106,7 @@ def test_an_explicit_end_inside_the_washout_still_counts_in_a_conflict() -> None
 def test_a_lapsed_order_still_counts_for_the_washout_in_a_conflict() -> None:
     lapsed = request(authored=ago(32), supply_days=30)
     found = exposure(lapsed, statement(starts=ago(200)), statement(status="completed", starts=ago(300), ends=ago(100)))
-    assert found.conflicted
+    assert (found.current, len(found.denials)) == ((), 1)
     judged = washout(found, T0, THRESHOLDS)
     assert judged is not None
     assert (judged.indicator, judged.last) == (Indicator.CRITICAL, ago(3))

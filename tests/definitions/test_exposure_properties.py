@@ -113,7 +113,7 @@ def test_no_record_is_taken_after_today_or_before_it_began(record: Medication) -
 @given(st.lists(records(), max_size=5), st.randoms(use_true_random=False))
 def test_the_order_in_which_records_come_makes_no_difference(chart: list[Medication], shuffler: object) -> None:
     shuffled = list(chart)
-    shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
+    shuffler.shuffle(shuffled)
     assert severity(case(medications=chart)) == severity(case(medications=shuffled))
 
 

@@ -156,7 +156,7 @@ def test_a_lapsed_request_is_uncertain_for_ninety_days_and_then_ignored(days: in
 def test_without_repeats_a_known_supply_is_uncertain_for_its_clear_interval_and_a_fortnight(
     drug: object, days: int, expected: State
 ) -> None:
-    assert state(request(drug, authored=ago(days + 4), supply_days=5, repeats=0)) is expected  # type: ignore[arg-type]
+    assert state(request(drug, authored=ago(days + 4), supply_days=5, repeats=0)) is expected
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def classed(order: DraftOrder, record: PatientRecord | None = None) -> OrderClas
 
 
 def name(*dosages: Dosage, product: Naltrexone = UNSPECIFIED, why: tuple[Concept, ...] = (), **facts: str) -> str:
-    return classed(draft(naltrexone_drug(product), *dosages, reasons=why, **facts)).name  # type: ignore[arg-type]
+    return classed(draft(naltrexone_drug(product), *dosages, reasons=why, **facts)).name
 
 
 @pytest.mark.parametrize(

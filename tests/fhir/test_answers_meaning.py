@@ -86,7 +86,11 @@ def test_any_other_outcome_in_place_of_data_is_no_answer(said: dict[str, Any]) -
 
 
 def test_an_outcome_with_no_results_among_the_entries_is_an_answer() -> None:
-    sent = {"resourceType": "Bundle", "total": 0, "entry": [{"resource": EPIC_NO_RESULTS, "search": {"mode": "outcome"}}]}
+    sent = {
+        "resourceType": "Bundle",
+        "total": 0,
+        "entry": [{"resource": EPIC_NO_RESULTS, "search": {"mode": "outcome"}}],
+    }
     assert answers("medStatements", sent)
 
 

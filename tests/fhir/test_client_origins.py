@@ -175,7 +175,8 @@ def test_an_origin_is_scheme_host_port_and_path(url: str, expected: tuple[object
 
 
 _PIECES = st.sampled_from(
-    ["https://", "http://", "ehr.example.com", "evil.example", "/fhir/r4", "/", "\\", "@", ":", ":443", "..", ".", "%2e",
+    ["https://", "http://", "ehr.example.com", "evil.example", "/fhir/r4", "/", "\\", "@", ":", ":443", "..", ".",
+     "%2e",
      "#", "?", "[", "]", "//", "ftp://", "\t", "ehr", "。", "\x00", "127.0.0.1", ";", "r4"]
 )  # fmt: skip
 

@@ -55,7 +55,7 @@ def recommended(finding: Finding) -> list[str]:
 
 
 def active(*drafts: object, **facts: object) -> Finding | None:
-    return opioid_active.detect(case(*drafts, **facts))  # type: ignore[arg-type]
+    return opioid_active.detect(case(*drafts, **facts))
 
 
 @pytest.mark.parametrize("product", [Naltrexone("oral", strength_mg=1.5), TABLET, INJECTION, COMBINATION])
@@ -101,7 +101,7 @@ def test_two_naltrexone_drafts_are_both_to_be_removed() -> None:
 
 
 def recent(*drafts: object, **facts: object) -> Finding | None:
-    return opioid_recent_washout.detect(case(*drafts, **facts))  # type: ignore[arg-type]
+    return opioid_recent_washout.detect(case(*drafts, **facts))
 
 
 def ended(drug: Drug, days: int, length: int = 30) -> Medication:
@@ -178,7 +178,7 @@ def test_where_a_record_is_also_uncertain_the_graver_of_washout_and_doubt_stands
 
 
 def doubt(*drafts: object, **facts: object) -> Finding | None:
-    return opioid_status_uncertain.detect(case(*drafts, **facts))  # type: ignore[arg-type]
+    return opioid_status_uncertain.detect(case(*drafts, **facts))
 
 
 def test_an_opioid_of_unclear_status_is_a_warning_that_names_it() -> None:
@@ -213,7 +213,7 @@ def test_several_doubtful_drugs_make_one_finding() -> None:
 
 
 def reverse(*drafts: object, **facts: object) -> Finding | None:
-    return opioid_ordered_on_naltrexone.detect(case(*(drafts or (opioid_draft(),)), **facts))  # type: ignore[arg-type]
+    return opioid_ordered_on_naltrexone.detect(case(*(drafts or (opioid_draft(),)), **facts))
 
 
 def naltrexone_ended(days: int) -> Medication:
@@ -282,7 +282,7 @@ def test_the_dose_on_record_is_told() -> None:
 
 
 def together(*drafts: object, **facts: object) -> Finding | None:
-    return opioid_naltrexone_same_session.detect(case(*drafts, **facts))  # type: ignore[arg-type]
+    return opioid_naltrexone_same_session.detect(case(*drafts, **facts))
 
 
 def test_an_opioid_and_naltrexone_in_one_session_are_critical_without_any_record() -> None:
@@ -329,7 +329,7 @@ def test_every_pair_has_to_be_in_sequence() -> None:
 
 
 def withdrawal(**facts: object) -> Finding | None:
-    return opioid_withdrawal.detect(case(**facts))  # type: ignore[arg-type]
+    return opioid_withdrawal.detect(case(**facts))
 
 
 @pytest.mark.parametrize(("days", "fires"), [(0, True), (14, True), (15, False)])

@@ -98,14 +98,14 @@ def test_a_transplant_turns_decompensation_into_a_warning() -> None:
 
 @pytest.mark.parametrize("rule", [cirrhosis_compensated, cirrhosis_decompensated, pregnancy_current])
 def test_without_the_condition_nothing_is_said(rule: object) -> None:
-    assert rule.detect(case()) is None  # type: ignore[attr-defined]
+    assert rule.detect(case()) is None
 
 
 # Rule 36
 
 
 def offered(*drafts: object, **facts: object) -> Finding | None:
-    return titration_order_set.detect(case(*drafts, **facts))  # type: ignore[arg-type]
+    return titration_order_set.detect(case(*drafts, **facts))
 
 
 @pytest.mark.parametrize("hook", [ORDER_SELECT, MEDICATION_PRESCRIBE])
@@ -154,7 +154,7 @@ def test_the_set_starts_when_the_washout_is_over_and_never_before_the_draft() ->
 
 
 def labs(**facts: object) -> set[str]:
-    return set(fired(offered(**facts)).proposals[0].values["include"].split())  # type: ignore[arg-type]
+    return set(fired(offered(**facts)).proposals[0].values["include"].split())
 
 
 @pytest.mark.parametrize(("days", "wanted"), [(90, set()), (91, {"hepatic-panel"})])
@@ -187,7 +187,7 @@ def test_cirrhosis_asks_for_inr_albumin_and_bilirubin_too() -> None:
 
 
 def unchecked(*drafts: object, **facts: object) -> Finding | None:
-    return data_not_checked.detect(case(*drafts, **facts))  # type: ignore[arg-type]
+    return data_not_checked.detect(case(*drafts, **facts))
 
 
 def named(finding: Finding | None) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date
 from typing import Any
 
-from service.release_spelling import PATIENT, RXNORM, amount, named, order
+from service.release_spelling import PATIENT, RXNORM, amount, named, order, patient
 
 from cds_service.fhir.gather import Fetch, Fetched, Gathered, Opened, gather
 from cds_service.fhir.read.record import read_record
@@ -45,7 +45,7 @@ def call(
         },
     }
     if hook == "order-select":
-        body["context"].setdefault("selections", [f"MedicationRequest/{e['resource'].get('id')}" for e in entries])  # type: ignore[index]
+        body["context"].setdefault("selections", [f"MedicationRequest/{e['resource'].get('id')}" for e in entries])
     if prefetch is not None:
         body["prefetch"] = dict(prefetch)
     return read_request(body, hook)
@@ -53,8 +53,6 @@ def call(
 
 def complete(**prefetch: Any) -> dict[str, Any]:
     """Every key answered and empty, but for those given; `...` (Ellipsis) leaves a key out."""
-    from service.release_spelling import patient
-
     whole = {key: dict(EMPTY) for key in TEMPLATES} | {"patient": patient(), "encounter": None} | prefetch
     return {key: value for key, value in whole.items() if value is not ...}
 

@@ -177,7 +177,9 @@ def condition(
 def observation(
     release: str, name: str, code: str, taken: str, high: float | None = None, says: str = "", **value: Any
 ) -> Resource:
-    marked = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": says}]}
+    marked = {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": says}]
+    }
     return _of(
         release,
         "Observation",

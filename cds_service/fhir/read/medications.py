@@ -5,7 +5,17 @@ from datetime import tzinfo
 from typing import Any
 
 from cds_service.fhir.dates import first_day, last_day
-from cds_service.fhir.elements import code_of, dosages, items, period, quantity, supply_days, text_of, whole
+from cds_service.fhir.elements import (
+    code_of,
+    dosages,
+    items,
+    period,
+    planned_start,
+    quantity,
+    supply_days,
+    text_of,
+    whole,
+)
 from cds_service.fhir.references import own, relative
 from cds_service.record import Drug, Medication
 
@@ -28,8 +38,11 @@ _ADHERENCE = {
 def read_medication(resource: Mapping[str, Any], drug: Drug, zone: tzinfo) -> Medication:
     """One record of a drug that matters. `resource` has a readable shape; `drug` was identified beforehand."""
     kind = KINDS[resource["resourceType"]]
-    starts, ends = _effective(resource, zone)
     supply = _object(resource.get("dispenseRequest")) if kind == "request" else resource
+    lines = dosages(resource.get("dosageInstruction") or resource.get("dosage"), zone)
+    starts, ends = _effective(resource, zone)
+    if kind == "request":
+        starts = planned_start(lines, supply, zone)
     return Medication(
         reference=own(resource) or str(resource["resourceType"]),
         kind=kind,
@@ -49,7 +62,7 @@ def read_medication(resource: Mapping[str, Any], drug: Drug, zone: tzinfo) -> Me
         supply_days=supply_days(supply.get("expectedSupplyDuration") or supply.get("daysSupply")),
         supply=quantity(supply.get("quantity")),
         repeats=whole(supply.get("numberOfRepeatsAllowed")),
-        dosages=dosages(resource.get("dosageInstruction") or resource.get("dosage"), zone),
+        dosages=lines,
         based_on=tuple(_based_on(resource)),
         group=_group(resource),
     )

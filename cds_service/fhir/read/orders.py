@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any
 
-from cds_service.fhir.elements import concept, dosages, items, period, supply_days, text_of, whole
-from cds_service.fhir.medication import Find, medication_concept
+from cds_service.fhir.elements import concept, dosages, items, period, planned_start, supply_days, text_of, whole
+from cds_service.fhir.medication import Find, medication_concept, names_drug
 from cds_service.fhir.references import belongs, own, relative
 from cds_service.hooks.request import Entry, HookRequest
 from cds_service.record import Concept, Dosage, DraftOrder
 from cds_service.terminology.drugs import identify
-from cds_service.terminology.systems import is_our_system
 
 ORDER_KINDS = frozenset({"MedicationRequest", "MedicationOrder"})
 
@@ -67,7 +66,7 @@ def _order(entry: Entry, find: Find, zone: tzinfo, selected: bool) -> DraftOrder
         drug=identify(named) if named.codings or named.text else None,
         status=text_of(resource.get("status")) or "draft",
         selected=selected,
-        names_drug=_names_drug(named),
+        names_drug=names_drug(named),
         unresolved=unresolved,
         dosages=lines,
         reasons=tuple(_reasons(resource)),
@@ -81,18 +80,11 @@ def _order(entry: Entry, find: Find, zone: tzinfo, selected: bool) -> DraftOrder
     )
 
 
-def _names_drug(named: Concept) -> bool:
-    """A code of a system we hold no drug codes for, without any words, names nothing that could be checked."""
-    return bool(named.words) or any(coding.code and is_our_system(coding.system) for coding in named.codings)
-
-
 def _span(resource: Mapping[str, Any], lines: tuple[Dosage, ...], zone: tzinfo) -> tuple[date | None, date | None]:
     """First and last planned day. Neither dosing nor dispensing can be earlier than the other allows."""
     dispense = resource.get("dispenseRequest")
     dispense = dispense if isinstance(dispense, dict) else {}
-    valid_from, _ = period(dispense.get("validityPeriod"), zone)
-    first = min((line.starts for line in lines if line.starts), default=None)
-    starts = max((day for day in (first, valid_from) if day), default=None)
+    starts = planned_start(lines, dispense, zone)
     ends = max((line.ends for line in lines if line.ends), default=None)
     authored, _ = period({"start": resource.get("authoredOn") or resource.get("dateWritten")}, zone)
     base = starts or authored

@@ -7,7 +7,7 @@ from typing import Any
 from cds_service.fhir.answers import key_of_kind
 from cds_service.fhir.elements import concept
 from cds_service.fhir.gather import Gathered
-from cds_service.fhir.medication import Find, medication_concept
+from cds_service.fhir.medication import Find, medication_concept, names_drug
 from cds_service.fhir.read.findings import (
     read_condition,
     read_encounter,
@@ -114,7 +114,7 @@ class _Reader:
         if own(resource) in self.own_orders:
             return
         named, unresolved = medication_concept(resource, self.find)
-        if unresolved:
+        if unresolved or not names_drug(named):
             if resource.get("status") != "entered-in-error":
                 self._fault(kind, "unresolved-medication")
             return

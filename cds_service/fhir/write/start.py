@@ -1,6 +1,7 @@
 """Moves the start of a draft to a date (rulebook rule 2, suggestion A; rule 31)."""
 
 import calendar
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date, timedelta
@@ -11,6 +12,15 @@ from cds_service.fhir.write.spelling import Resource, Spelling, spelling_of
 
 _DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}
 _SHORTER_THAN_A_DAY = frozenset({"s", "min", "h"})
+_EARLY = timedelta(days=14)
+"""No prescription is meant to be dispensed longer before its first dose than that; an older date is just old."""
+_MONTH_NAMES = ["", *(name.lower() for name in calendar.month_name[1:])]
+_NAMED_DATE = re.compile(
+    r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)|\b(?P<day>\d{1,2})\s+(?P<month>"
+    + "|".join(_MONTH_NAMES[1:])
+    + r")(?:\s+(?P<year>\d{4}))?\b",
+    re.IGNORECASE,
+)
 _MONTHS = {"mo": 1, "month": 1, "months": 1, "a": 12, "year": 12, "years": 12}
 
 
@@ -20,8 +30,9 @@ def with_start_date(release: str, resource: Mapping[str, Any], start: date) -> R
     `resource` has to be valid (see `repaired`). Lines that carry dates move together, so that the steps of a
     schedule keep their order and length. A line that says only how long it lasts gets dates of its own; lines of a
     later `sequence` begin when those of the one before end. A line that says neither gets a start and no end.
-    Raises UnwritableOrder for a date that cannot be read, or for an end that would lie before the start although
-    nothing tells how far to move it.
+    Dates that the instructions name in words or digits move along: the label must not tell the patient another day.
+    Raises UnwritableOrder for a date that cannot be read, for an end that would lie before the start although nothing
+    tells how far to move it, and for a text that names a date where nothing tells how far that is to move.
     """
     spelling = spelling_of(release)
     order: Resource = deepcopy(dict(resource))
@@ -43,19 +54,61 @@ def with_start_date(release: str, resource: Mapping[str, Any], start: date) -> R
         if last:
             period["end"] = last.isoformat()
             following = max(following, last + timedelta(days=1))
-    _revalidate(validity, start, shift)
+    _revalidate(validity, start, shift, anchor)
+    for line in lines:
+        for name in ("text", "patientInstruction"):
+            if isinstance(line.get(name), str):
+                line[name] = _moved_words(line[name], start, shift)
     return order
 
 
-def _revalidate(validity: Resource, start: date, shift: timedelta | None) -> None:
-    """The prescription is valid from the new start; an end that would lie before it moves as far as its start did."""
+def _moved_words(text: str, start: date, shift: timedelta | None) -> str:
+    """The text with its dates moved; a worded date without a year is read as the one nearest to the order's start."""
+    if _NAMED_DATE.search(text) is None:
+        return text
+    if shift is None:
+        raise UnwritableOrder("The instructions name a date, and nothing tells how far to move it.")
+    anchor = start - shift
+
+    def moved(found: re.Match[str]) -> str:
+        if found["iso"]:
+            return (_day(found["iso"]) + shift).isoformat()
+        year = int(found["year"]) if found["year"] else _nearest_year(anchor, found)
+        when = _named(int(found["day"]), found["month"], year) + shift
+        return f"{when.day} {when:%B}" + (f" {when.year}" if found["year"] or when.year != year else "")
+
+    return _NAMED_DATE.sub(moved, text)
+
+
+def _nearest_year(anchor: date, found: re.Match[str]) -> int:
+    years = (anchor.year - 1, anchor.year, anchor.year + 1)
+    return min(years, key=lambda year: abs((_named(int(found["day"]), found["month"], year) - anchor).days))
+
+
+def _named(day: int, month: str, year: int) -> date:
+    try:
+        return date(year, _MONTH_NAMES.index(month.lower()), day)
+    except ValueError:
+        if day == 29 and month.lower() == "february":
+            return date(year, 3, 1)
+        raise UnwritableOrder("A date of the instructions cannot be read.") from None
+
+
+def _revalidate(validity: Resource, start: date, shift: timedelta | None, anchor: date | None) -> None:
+    """The prescription is valid from the new start; an end that would lie before it moves as far as its start did.
+
+    One that may be dispensed some days before its first dose keeps these days.
+    """
+    begins = start
+    if anchor is not None and shift is not None and validity.get("start"):
+        begins = min(start, max(_day(validity["start"]), anchor - _EARLY) + shift)
     ends = _end(validity)
     if ends and ends < start:
         moved = start - _day(validity["start"]) if validity.get("start") else _known(shift)
         validity["end"] = _shifted(validity["end"], moved, last=True)
         if _day(validity["end"]) < start:
             raise UnwritableOrder("The prescription would end before the new start.")
-    validity["start"] = start.isoformat()
+    validity["start"] = begins.isoformat()
 
 
 def _place(line: Mapping[str, Any]) -> int:
