@@ -39,6 +39,7 @@ ATC = "http://www.whocc.no/atc"
 LOINC = "http://loinc.org"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
+ROUTE = "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration"
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Opioids: the washout class (rulebook b.2)
@@ -174,25 +175,70 @@ DENIED_WORDS = (
     "truberzi",
     "viberzi",
     "zimhi",
-    # Phrases that hold a class word and mean no opioid.
-    "no narcotic",
-    "no narcotics",
-    "no opiate",
-    "no opiates",
-    "no opioid",
-    "no opioids",
-    "non narcotic",
-    "non opiate",
-    "non opioid",
-    "nonnarcotic",
-    "nonopioid",
-    "opiate antagonist",
-    "opiate free",
-    "opioid antagonist",
-    "opioid free",
-    "opioid receptor antagonist",
-    "opioid reversal",
-    "opioid sparing",
+    # Antagonists named by their class.
+    *(
+        f"{name} {antagonist}"
+        for name in ("narcotic", "opiate", "opioid")
+        for antagonist in ("antagonist", "antagonists", "receptor antagonist", "receptor antagonists", "reversal")
+    ),
+    # Cough mixtures without an opioid whose name begins like one that holds an opioid.
+    "ambenyl d",
+    "cheratussin dm",
+    "hytussin dm",
+    "poly tussin dm",
+    "protuss dm",
+    "statuss dm",
+    "tussar dm",
+    "tussi organidin dm",
+)
+
+# Phrases that hold the name of an opioid, or of the class, and name no drug. They say nothing at all: whatever else
+# the record says (another word of the text, a display) still counts.
+NO_DRUG_WORDS = (
+    *(
+        phrase
+        for name in ("narcotic", "narcotics", "opiate", "opiates", "opioid", "opioids")
+        for phrase in (f"avoid {name}", f"no {name}", f"non {name}", f"non{name}", f"not {name}", f"without {name}")
+    ),
+    *(f"not {article} {name}" for name in ("narcotic", "opiate", "opioid") for article in ("a", "an")),
+    *(
+        f"{name} {rest}"
+        for name in ("narcotic", "opiate", "opioid")
+        for rest in (
+            "agreement",
+            "agreements",
+            "alternative",
+            "alternatives",
+            "consent",
+            "contract",
+            "contracts",
+            "disposal",
+            "education",
+            "free",
+            "induced",
+            "naive",
+            "naïve",
+            "pain agreement",
+            "pain contract",
+            "risk tool",
+            "screen",
+            "screening",
+            "sparing",
+            "test",
+            "test strip",
+            "test strips",
+            "tests",
+            "therapy agreement",
+            "therapy contract",
+            "treatment agreement",
+            "treatment contract",
+            "use agreement",
+        )
+    ),
+    *(
+        f"fentanyl {rest}"
+        for rest in ("strip", "strips", "test", "test strip", "test strips", "testing strips", "tests")
+    ),
 )
 
 # Words for naltrexone and its products. Embeda and Troxyca come with the opioids: they are opioid products.
@@ -229,6 +275,7 @@ CUE_WORDS = {
         "patch",
         "patches",
         "prolonged release",
+        "retard",
         "sr",
         "sustained release",
         "transdermal",
@@ -275,8 +322,17 @@ CUE_WORDS = {
 
 # Class words count only where no other drug is recognised.
 CLASS_WORDS = ("narcotic", "narcotic analgesic", "narcotics", "opiate", "opiates", "opioid", "opioids")
-# No code and no label interval (rulebook b.2: opioid, kind unknown). "7-OH" is left out: two short words, too open.
-KRATOM_WORDS = ("7 hydroxymitragynine", "ketum", "kratom", "mitragyna", "mitragynine")
+# No code and no label interval (rulebook b.2: opioid, kind unknown). "7-OH" is what its strongest alkaloid is sold as.
+KRATOM_WORDS = (
+    "7 hydroxymitragynine",
+    "7 oh",
+    "7oh",
+    "hydroxymitragynine",
+    "ketum",
+    "kratom",
+    "mitragyna",
+    "mitragynine",
+)
 # Buprenorphine that is released for weeks or months. An implant too: it releases for six months after insertion.
 DEPOT_WORDS = ("brixadi", "buvidal", "probuphine", "sublocade")
 # Fentanyl brands that are injections or nasal sprays, the two forms that the rulebook names short-acting.
@@ -285,15 +341,88 @@ SHORT_FENTANYL_WORDS = ("lazanda", "sublimaze")
 SEQUESTERED_WORDS = ("embeda", "troxyca")
 # Names that the table writes beside a brand, or that are no word of their own.
 NOT_A_BRAND = frozenset({"", "7 hydroxymitragynine", "7 oh", "b o", "dhc"})
-# Other spellings prescribers use.
+# Other spellings prescribers use: everyday names, and the drug names of German, the Romance languages and Latin.
 OPIOID_SPELLINGS = {
-    "codeine": ("tylenol 2", "tylenol 3", "tylenol 4", "tylenol no 3"),
-    "dihydrocodeine": ("drocode",),
-    "heroin": ("diacetylmorphine", "diamorphine"),
-    "hydrocodone": ("lorcet", "verdrocet", "xodol"),
-    "meperidine": ("pethidine",),
-    "oxycodone": ("endodan", "oxecta", "oxyir", "roxicet", "tylox"),
+    "buprenorphine": ("buprenorfina", "buprenorphin", "buprenorphinum"),
+    "codeine": (
+        "codein",
+        "codeina",
+        "codeína",
+        "codeinum",
+        "codéine",
+        "kodein",
+        "tylenol 2",
+        "tylenol 3",
+        "tylenol 4",
+        "tylenol no 3",
+    ),
+    "dihydrocodeine": ("dihidrocodeina", "dihidrocodeína", "dihydrocodein", "dihydrocodeinum", "drocode"),
+    "fentanyl": ("fentanil", "fentanilo", "fentanylum"),
+    "heroin": ("diacetylmorphine", "diamorphin", "diamorphine"),
+    "hydrocodone": ("hidrocodona", "hydrocodon", "hydrocodonum"),
+    "hydromorphone": ("hidromorfona", "hydromorphon", "hydromorphonum", "idromorfone"),
+    "levomethadone": ("levomethadon",),
+    "meperidine": ("pethidin", "pethidine", "petidina"),
+    "methadone": ("metadona", "metadone", "methadon", "methadonum"),
+    "morphine": ("morfin", "morfina", "morphin", "morphinum"),
+    "oxycodone": ("ossicodone", "oxicodona", "oxycodon", "oxycodonum", "oxyir"),
+    "oxymorphone": ("oxymorphon",),
+    "pentazocine": ("pentazocin",),
+    "piritramide": ("piritramid",),
+    "tapentadol": ("tapentadolum",),
+    "tilidine": ("tilidin", "tilidinum"),
+    "tramadol": ("tramadolo", "tramadolum"),
 }
+
+# Brands that no product of the tables carries: (brand, ingredient, washout class of all its products).
+BRANDS_ADDED = (
+    ("butec", "buprenorphine", "two-week"),
+    ("durogesic", "fentanyl", "long-acting"),
+    ("instanyl", "fentanyl", "short-acting"),  # nasal spray
+    ("kapake", "codeine", "short-acting"),
+    ("longtec", "oxycodone", "long-acting"),
+    ("norspan", "buprenorphine", "two-week"),
+    ("pecfent", "fentanyl", "short-acting"),  # nasal spray
+    ("paramol", "dihydrocodeine", "short-acting"),
+    ("remedeine", "dihydrocodeine", "short-acting"),
+    ("shortec", "oxycodone", "short-acting"),
+    ("solpadeine", "codeine", "short-acting"),
+    ("solpadol", "codeine", "short-acting"),
+    ("targinact", "oxycodone", "long-acting"),
+    ("tramacet", "tramadol", "short-acting"),
+    ("transtec", "buprenorphine", "two-week"),
+    ("zamadol 24 hr", "tramadol", "long-acting"),
+    ("zamadol 24hr", "tramadol", "long-acting"),
+    ("zapain", "codeine", "short-acting"),
+)
+
+# Brand names of the product table that are not taken as words: what they say by accident is likelier than the drug.
+# The codes of these products stay in opioids.csv.
+AMBIGUOUS_BRANDS = frozenset(
+    {
+        "allay",  # the verb
+        "c tussin",  # "vitamin C, Tussin"
+        "coldcough",  # any cold and cough remedy; with EXP, PD or XP it is the brand
+        "hist plus",
+        "m clear",  # "until 10 p.m. clear liquids"
+        "m end",  # "5 p.m., end on Friday"
+        "max hc",  # strength of hydrocortisone creams
+        "protex",  # disinfectants and soaps
+        "rid a pain",  # a rub without codeine; "with codeine" is found by that word
+        "rms",  # the suppository is found by the word beside it (below)
+        "rolatuss",  # "Plain" has no opioid; "with hydrocodone" is found by that word
+        "vanacof",  # today's Vanacof has no opioid
+        "vortex",  # an inhaler spacer
+    }
+)
+# Their longer names, where these are safe.
+BRANDS_SPELLED_OUT = (
+    ("rms suppositories", "morphine", "short-acting"),
+    ("rms suppository", "morphine", "short-acting"),
+    ("rms uniserts", "morphine", "short-acting"),
+)
+# What RxNorm writes behind the name of a brand whose formula changed.
+REFORMULATED = re.compile(r" (Reformulated \w+ \d{4}|Discontinued)$", re.IGNORECASE)
 ANTICOAGULANT_WORDS = {
     "acenocoumarol": "acenocoumarol",
     "apixaban": "apixaban",
@@ -634,8 +763,11 @@ PREGNANCY_UNLESS = (
     "desires",
     "ectopic",
     "ended",
+    "false pregnancy",
     "history",
     "hx",
+    "hysterical pregnancy",
+    "imaginary pregnancy",
     "miscarriage",
     "molar",
     "negative",
@@ -645,6 +777,7 @@ PREGNANCY_UNLESS = (
     "not currently pregnant",
     "not pregnant",
     "past",
+    "phantom pregnancy",
     "planned pregnancy",
     "planning",
     "possible",
@@ -657,6 +790,9 @@ PREGNANCY_UNLESS = (
     "prevention",
     "previous",
     "prior",
+    "pseudo pregnancy",
+    "pseudocyesis",
+    "spurious pregnancy",
     "suspected",
     "terminated",
     "termination",
@@ -882,6 +1018,34 @@ OBSERVATION_WORDS = (
     ("present", "positive", "answer"),
     ("presumptive positive", "positive", "answer"),
     ("reactive", "positive", "answer"),
+    ("faint positive", "positive", "answer"),
+    ("faintly positive", "positive", "answer"),
+    ("low positive", "positive", "answer"),
+    ("positive faint", "positive", "answer"),
+    ("positive low", "positive", "answer"),
+    ("positive trace", "positive", "answer"),
+    ("positive weak", "positive", "answer"),
+    ("strongly positive", "positive", "answer"),
+    ("trace positive", "positive", "answer"),
+    ("weak positive", "positive", "answer"),
+    ("weak reactive", "positive", "answer"),
+    ("weakly positive", "positive", "answer"),
+    ("weakly reactive", "positive", "answer"),
+    # Plus signs, which are read as words: "+", "(+)", "+++", "2+".
+    ("plus", "positive", "answer"),
+    ("plus plus", "positive", "answer"),
+    ("plus plus plus", "positive", "answer"),
+    ("plus plus plus plus", "positive", "answer"),
+    ("1 plus", "positive", "answer"),
+    ("2 plus", "positive", "answer"),
+    ("3 plus", "positive", "answer"),
+    ("4 plus", "positive", "answer"),
+    ("plus 1", "positive", "answer"),
+    ("plus 2", "positive", "answer"),
+    ("plus 3", "positive", "answer"),
+    ("plus 4", "positive", "answer"),
+    ("pos plus", "positive", "answer"),
+    ("positive plus", "positive", "answer"),
     ("absent", "negative", "answer"),
     ("neg", "negative", "answer"),
     ("negative", "negative", "answer"),
@@ -890,6 +1054,7 @@ OBSERVATION_WORDS = (
     ("nonreactive", "negative", "answer"),
     ("not detected", "negative", "answer"),
     ("borderline", "indeterminate", "answer"),
+    ("borderline positive", "indeterminate", "answer"),
     ("equivocal", "indeterminate", "answer"),
     ("inconclusive", "indeterminate", "answer"),
     ("indeterminate", "indeterminate", "answer"),
@@ -915,6 +1080,104 @@ OBSERVATION_WORDS = (
     ("pass", "negative", "answer"),
     ("passed", "negative", "answer"),
 )
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Routes of administration
+# ---------------------------------------------------------------------------------------------------------------------
+
+# Not in the tables. SNOMED CT: code and name as in the published value set of routes that FHIR names (descendants of
+# 284009009). HL7 v3: the code system RouteOfAdministration. Routes in no group (topical, inhaled, by tube) are left out.
+ROUTES = (
+    (SNOMED, "78421000", "Intramuscular route", "intramuscular"),
+    (SNOMED, "47625008", "Intravenous route", "intravenous"),
+    (SNOMED, "418114005", "Intravenous central route", "intravenous"),
+    (SNOMED, "419993007", "Intravenous peripheral route", "intravenous"),
+    (SNOMED, "34206005", "Subcutaneous route", "subcutaneous"),
+    (SNOMED, "46713006", "Nasal route", "nasal"),
+    (SNOMED, "45890007", "Transdermal route", "transdermal"),
+    (SNOMED, "26643006", "Oral route", "oral"),
+    (SNOMED, "37839007", "Sublingual route", "sublingual-buccal"),
+    (SNOMED, "54471007", "Buccal route", "sublingual-buccal"),
+    (SNOMED, "372473007", "Oromucosal route", "sublingual-buccal"),
+    (SNOMED, "404820008", "Epidural route", "epidural-intrathecal"),
+    (SNOMED, "447080003", "Peridural route", "epidural-intrathecal"),
+    (SNOMED, "72607000", "Intrathecal route", "epidural-intrathecal"),
+    (SNOMED, "418418000", "Intraspinal route", "epidural-intrathecal"),
+    (SNOMED, "417070009", "Caudal route", "epidural-intrathecal"),
+    (SNOMED, "37161004", "Rectal route", "rectal"),
+    (ROUTE, "IM", "Injection, intramuscular", "intramuscular"),
+    (ROUTE, "IMD", "Injection, intramuscular, deep", "intramuscular"),
+    (ROUTE, "IMZ", "Injection, intramuscular, z track", "intramuscular"),
+    (ROUTE, "IV", "Infusion, intravenous", "intravenous"),
+    (ROUTE, "IVC", "Infusion, intravenous catheter", "intravenous"),
+    (ROUTE, "IVCC", "Infusion, intravenous catheter, continuous", "intravenous"),
+    (ROUTE, "IVCI", "Infusion, intravenous catheter, intermittent", "intravenous"),
+    (ROUTE, "PCA", "Infusion, intravenous catheter, pca pump", "intravenous"),
+    (ROUTE, "IVINJ", "Injection, intravenous", "intravenous"),
+    (ROUTE, "IVINJBOL", "Injection, intravenous, bolus", "intravenous"),
+    (ROUTE, "IVPUSH", "Injection, intravenous, push", "intravenous"),
+    (ROUTE, "IVRPUSH", "Injection, intravenous, rapid push", "intravenous"),
+    (ROUTE, "IVSPUSH", "Injection, intravenous, slow push", "intravenous"),
+    (ROUTE, "SQ", "Injection, subcutaneous", "subcutaneous"),
+    (ROUTE, "SQINFUS", "Infusion, subcutaneous", "subcutaneous"),
+    (ROUTE, "SQIMPLNT", "Implantation, subcutaneous", "subcutaneous"),
+    (ROUTE, "SQSURGINS", "Insertion, subcutaneous, surgical", "subcutaneous"),
+    (ROUTE, "NASAL", "Topical application, nasal", "nasal"),
+    (ROUTE, "NASALINSTIL", "Instillation, nasal", "nasal"),
+    (ROUTE, "NASINHL", "Inhalation, nasal", "nasal"),
+    (ROUTE, "NASINHLC", "Inhalation, nasal cannula", "nasal"),
+    (ROUTE, "NASNEB", "Inhalation, nebulization, nasal", "nasal"),
+    (ROUTE, "TRNSDERM", "Transdermal", "transdermal"),
+    (ROUTE, "TRNSDERMD", "Diffusion, transdermal", "transdermal"),
+    (ROUTE, "PO", "Swallow, oral", "oral"),
+    (ROUTE, "CHEW", "Chew, oral", "oral"),
+    (ROUTE, "DISSOLVE", "Dissolve, oral", "oral"),
+    (ROUTE, "SL", "Dissolve, sublingual", "sublingual-buccal"),
+    (ROUTE, "TRNSLING", "Translingual", "sublingual-buccal"),
+    (ROUTE, "BUC", "Topical application, buccal", "sublingual-buccal"),
+    (ROUTE, "ORMUC", "Topical application, oromucosal", "sublingual-buccal"),
+    (ROUTE, "SUCK", "Suck, oromucosal", "sublingual-buccal"),
+    (ROUTE, "EPI", "Infusion, epidural", "epidural-intrathecal"),
+    (ROUTE, "EPIDURINJ", "Injection, epidural", "epidural-intrathecal"),
+    (ROUTE, "EPIINJ", "Injection, epidural, push", "epidural-intrathecal"),
+    (ROUTE, "EPINJSP", "Injection, epidural, slow push", "epidural-intrathecal"),
+    (ROUTE, "PDURINJ", "Injection, peridural", "epidural-intrathecal"),
+    (ROUTE, "ICAUDINJ", "Injection, intracaudal", "epidural-intrathecal"),
+    (ROUTE, "ISINJ", "Injection, intraspinal", "epidural-intrathecal"),
+    (ROUTE, "IT", "Infusion, intrathecal", "epidural-intrathecal"),
+    (ROUTE, "ITINJ", "Injection, intrathecal", "epidural-intrathecal"),
+    (ROUTE, "SUBARACHINJ", "Injection, subarachnoid", "epidural-intrathecal"),
+    (ROUTE, "PR", "Insertion, rectal", "rectal"),
+    (ROUTE, "RECTAL", "Topical application, rectal", "rectal"),
+    (ROUTE, "RECINSTL", "Instillation, rectal", "rectal"),
+    (ROUTE, "RECTINSTL", "Instillation, rectal tube", "rectal"),
+    (ROUTE, "ENEMA", "Enema, rectal", "rectal"),
+    (ROUTE, "RETENEMA", "Enema, rectal retention", "rectal"),
+)
+
+# Phrases of a route's text. A phrase in no group is there so that the shorter one inside it is not read.
+ROUTE_WORDS = {
+    "intramuscular": (
+        "deltoid", "gluteal", "i m", "im", "intra muscular", "intragluteal", "intramuscular", "intramuscularly",
+    ),
+    "intravenous": ("i v", "intra venous", "intravenous", "intravenously", "iv", "ivp", "ivpb", "pca"),
+    "subcutaneous": (
+        "s c", "s q", "sc", "sq", "sub cut", "sub q", "subc", "subcut", "subcutaneous", "subcutaneously", "subdermal",
+        "subq", "under the skin",
+    ),
+    "nasal": ("each nostril", "in", "in nose", "into nose", "intra nasal", "intranasal", "nasal", "nasally", "nostril"),
+    "transdermal": ("patch", "td", "to skin", "transdermal", "transdermally"),
+    "oral": ("by mouth", "oral", "orally", "p o", "per oral", "per os", "peroral", "po"),
+    "sublingual-buccal": (
+        "buccal", "buccally", "oromucosal", "s l", "sl", "subl", "sublingual", "sublingually", "transmucosal",
+        "under the tongue", "under tongue",
+    ),
+    "epidural-intrathecal": ("caudal", "epidural", "intraspinal", "intrathecal", "intrathecally", "it", "spinal"),
+    "rectal": ("into rectum", "p r", "per rectum", "pr", "rectal", "rectally"),
+    "": ("inhalation oral", "nasogastric", "oral inhalation", "oral rinse", "oral topical", "spinal cord"),
+}  # fmt: skip
+# Two letters that are words of a sentence as well: only as the whole text.
+ROUTE_WORDS_ALONE = frozenset({"in", "it"})
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Units
@@ -1086,38 +1349,126 @@ def naltrexone_lines(rows: Iterable[Row]) -> Iterator[Line]:
         yield system, code, display, product, "", ""
 
 
-def drug_word_lines(ingredients: Sequence[Row], products: Sequence[Row]) -> Iterator[Line]:
-    """(word, means, drug, ingredient, washout): what each word of a medication text stands for."""
+class WordBook:
+    """The words for opioids: (word, ingredient name) -> (washout, form, source); the first source of a word stays."""
+
+    def __init__(self) -> None:
+        self._meanings: dict[tuple[str, str], tuple[str, str, str]] = {}
+        self._refused = {plain(word) for word in (*DENIED_WORDS, *NO_DRUG_WORDS, *NALTREXONE_WORDS)}
+        self._refused |= NOT_A_BRAND | AMBIGUOUS_BRANDS
+
+    def add(self, word: str, name: str, washout: str, form: str, source: str) -> None:
+        word = plain(word)
+        if word not in self._refused:
+            self._meanings.setdefault((word, name), (washout, form, source))
+
+    def lines(self) -> Iterator[tuple[str, str, str, str, str]]:
+        for (word, name), (washout, form, source) in self._meanings.items():
+            if not self._said_already(word, name, washout, form):
+                yield word, name, washout, form, source
+
+    def _said_already(self, word: str, name: str, washout: str, form: str) -> bool:
+        """Whether a shorter phrase inside the word says the same: `lortab` in `lortab elixir`, `tuxarin` in
+        `tuxarin er`. Left out, so that the words beside it (`er`) are read as well.
+        """
+        parts = word.split()
+        for start in range(len(parts)):
+            for end in range(start + 1, len(parts) + 1):
+                inner = self._meanings.get((" ".join(parts[start:end]), name))
+                if end - start < len(parts) and inner is not None and (not form or inner[0] == washout):
+                    return True
+        return False
+
+
+def brand_names(row: Row) -> Iterator[str]:
+    """The brands that a product row names: in brackets, or as a whole where the row is a brand."""
+    names = re.findall(r"\[([^\]]+)\]", row["display"])
+    if row["tty_inferred"] == "BN":
+        names.append(row["display"])
+    for name in names:
+        yield REFORMULATED.sub("", name)
+
+
+def brand_words(products: Sequence[Row], brands: Brands) -> Iterator[tuple[str, str, str, str]]:
+    """(brand, ingredient name, washout, form) of every brand that counts as an opioid.
+
+    A brand states the form where all its products that name a dose form have one class, or where it is a combination
+    with acetaminophen, aspirin or ibuprofen; otherwise the formulation is unknown.
+    """
+    names: dict[str, set[str]] = {}
+    classes: dict[str, set[str]] = {}
+    for row in products:
+        if not row["counts_as_opioid"].startswith("yes"):
+            continue
+        washout, form = product_washout(row, brands)
+        for brand in {plain(name) for name in brand_names(row)}:
+            names.setdefault(brand, set()).update(listed(row["ingredient_name"]))
+            if form:
+                classes.setdefault(brand, set()).add(washout)
+    for brand, ingredients in names.items():
+        combination = brands.combination(brand)
+        stated = {"short-acting"} if combination else classes.get(brand, set())
+        for name in ingredients:
+            if len(stated) == 1:
+                yield brand, name, *stated, "stated"
+            else:
+                injected = brand in SHORT_FENTANYL_WORDS
+                yield brand, name, washout_of_unknown_form(name, combination=combination, injected=injected), ""
+
+
+def opioid_words(ingredients: Sequence[Row], products: Sequence[Row]) -> WordBook:
     brands = Brands(products)
-    code_of = ingredient_codes(ingredients)
-    denied = {plain(word) for word in DENIED_WORDS}
+    branded = {(brand, name): (washout, form) for brand, name, washout, form in brand_words(products, brands)}
+    book = WordBook()
+    for word in DEPOT_WORDS:
+        book.add(word, "buprenorphine", "depot", "stated", "script")
+    for word in SHORT_FENTANYL_WORDS:
+        book.add(word, "fentanyl", "short-acting", "stated", "script")
     for row in ingredients:
         if row["tty"] == "PIN" or not row["counts_as_opioid"].startswith("yes"):
             continue
         name = row["name"]
+        unknown = (washout_of_unknown_form(name, combination=False, injected=False), "")
         names = [re.sub(r"\(.*?\)", "", part) for part in listed(row["synonyms_brands"])]
         split = [piece for part in names for piece in part.split("/")] if name == "oxycodone" else names
-        words = {plain(word) for word in (name, *split, *OPIOID_SPELLINGS.get(name, ()))} - NOT_A_BRAND - denied
-        for word in sorted(words):
-            injected = word in SHORT_FENTANYL_WORDS
-            washout = washout_of_unknown_form(name, combination=brands.combination(word), injected=injected)
-            means = "opioid-with-naltrexone" if word in SEQUESTERED_WORDS else "opioid"
-            yield word, means, name, code_of[name], "depot" if word in DEPOT_WORDS else washout
-    for word in DEPOT_WORDS:
-        yield plain(word), "opioid", "buprenorphine", code_of.get("buprenorphine", "buprenorphine"), "depot"
+        for word in (name, *split):
+            book.add(word, name, *branded.get((plain(word), name), unknown), "ingredient")
+        for word in OPIOID_SPELLINGS.get(name, ()):
+            book.add(word, name, *branded.get((plain(word), name), unknown), "spelling")
+    for (brand, name), (washout, form) in branded.items():
+        book.add(brand, name, washout, form, "product")
+    for brand, name, washout in (*BRANDS_ADDED, *BRANDS_SPELLED_OUT):
+        book.add(brand, name, washout, "stated", "script")
+    return book
+
+
+def drug_word_lines(ingredients: Sequence[Row], products: Sequence[Row]) -> Iterator[Line]:
+    """(word, means, drug, ingredient, washout, form, source): what each word of a medication text stands for."""
+    code_of = ingredient_codes(ingredients)
+    for word, name, washout, form, source in opioid_words(ingredients, products).lines():
+        means = "opioid-with-naltrexone" if word in SEQUESTERED_WORDS else "opioid"
+        yield word, means, name, code_of.get(name, name), washout, form, source
     for word in KRATOM_WORDS:
-        yield plain(word), "opioid", "kratom", "kratom", "kind-unknown"
+        yield plain(word), "opioid", "kratom", "kratom", "kind-unknown", "", "script"
     for word in CLASS_WORDS:
-        yield plain(word), "opioid-class", "opioid", "opioid", "kind-unknown"
+        yield plain(word), "opioid-class", "opioid", "opioid", "kind-unknown", "", "script"
     for word in DENIED_WORDS:
-        yield plain(word), "denied", "", "", ""
+        yield plain(word), "denied", "", "", "", "", "script"
+    for word in NO_DRUG_WORDS:
+        yield plain(word), "no-drug", "", "", "", "", "script"
     for word, product in NALTREXONE_WORDS.items():
-        yield plain(word), "naltrexone", product, "", ""
+        yield plain(word), "naltrexone", product, "", "", "", "script"
     for cue, cue_words in CUE_WORDS.items():
         for word in cue_words:
-            yield plain(word), "cue", cue, "", ""
+            yield plain(word), "cue", cue, "", "", "", "script"
     for word, name in ANTICOAGULANT_WORDS.items():
-        yield plain(word), "anticoagulant", name, "", ""
+        yield plain(word), "anticoagulant", name, "", "", "", "script"
+
+
+def route_word_lines() -> Iterator[Line]:
+    for group, phrases in ROUTE_WORDS.items():
+        for phrase in phrases:
+            yield phrase, group, "whole text" if phrase in ROUTE_WORDS_ALONE else ""
 
 
 def ended_groups(row: Row) -> tuple[str, ...]:
@@ -1220,11 +1571,13 @@ FILES = {
     "anticoagulants.csv": ("system", "code", "display", "name"),
     "condition_words.csv": ("phrase", "group", "needs", "unless"),
     "conditions.csv": ("system", "code", "display", "match", "group"),
-    "drug_words.csv": ("word", "means", "drug", "ingredient", "washout"),
+    "drug_words.csv": ("word", "means", "drug", "ingredient", "washout", "form", "source"),
     "naltrexone.csv": ("system", "code", "display", "product", "strength_mg", "cue"),
     "observation_words.csv": ("text", "group", "kind"),
     "observations.csv": ("system", "code", "display", "group", "kind", "unit"),
     "opioids.csv": ("system", "code", "display", "ingredient", "name", "washout", "form", "naltrexone"),
+    "route_words.csv": ("phrase", "group", "where"),
+    "routes.csv": ("system", "code", "display", "group"),
     "units.csv": ("spelled", "dimension", "factor"),
 }
 
@@ -1246,6 +1599,8 @@ def build(tables: Path) -> dict[str, list[Line]]:
         "observation_words.csv": OBSERVATION_WORDS,
         "observations.csv": observation_lines(table("observations.csv")),
         "opioids.csv": opioid_lines(ingredients, products),
+        "route_words.csv": route_word_lines(),
+        "routes.csv": ROUTES,
         "units.csv": unit_lines(table("dose_units.csv")),
     }
     return {name: sorted(set(lines[name])) for name in FILES}

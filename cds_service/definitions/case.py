@@ -7,6 +7,7 @@ from functools import cached_property
 
 from cds_service.definitions.cirrhosis import Liver, liver
 from cds_service.definitions.exposure import Exposure, weigh
+from cds_service.definitions.form import is_injection, washout_row
 from cds_service.definitions.order_class import OrderClass, order_class
 from cds_service.definitions.pregnancy import PregnancyStatus, pregnancy_status
 from cds_service.definitions.thresholds import Thresholds
@@ -60,7 +61,15 @@ class Case:
     @cached_property
     def naltrexone(self) -> Exposure | None:
         """Exposure to naltrexone in any product; a product that holds an opioid is never naltrexone."""
-        found = weigh(self.record.medications, _naltrexone_parts, self.today, self.thresholds)
+
+        def parts(record: Medication) -> Iterable[tuple[str, str, str]]:
+            product = record.drug.naltrexone
+            if product is None or record.drug.opioids:
+                return []
+            injection = is_injection(product, record.dosages, self.thresholds)
+            return [("naltrexone", "naltrexone", "naltrexone-injection" if injection else "naltrexone-oral")]
+
+        found = weigh(self.record.medications, parts, self.today, self.thresholds)
         return found[0] if found else None
 
     @cached_property
@@ -115,15 +124,7 @@ def is_opioid(order: DraftOrder) -> bool:
 
 
 def _opioid_parts(record: Medication) -> Iterable[tuple[str, str, str]]:
-    return [(opioid.ingredient, opioid.name, opioid.washout) for opioid in record.drug.opioids]
-
-
-def _naltrexone_parts(record: Medication) -> Iterable[tuple[str, str, str]]:
-    product = record.drug.naltrexone
-    if product is None or record.drug.opioids:
-        return []
-    injection = product.product in ("er-injectable", "implant")
-    return [("naltrexone", "naltrexone", "naltrexone-injection" if injection else "naltrexone-oral")]
+    return [(one.ingredient, one.name, washout_row(one, record.dosages)) for one in record.drug.opioids]
 
 
 def _anticoagulant_parts(record: Medication) -> Iterable[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from cds_service.definitions.dose import DailyDose, daily_dose
+from cds_service.definitions.form import is_injection
 from cds_service.definitions.indication import ADDICTION, LDN, reasons
 from cds_service.definitions.thresholds import Thresholds
 from cds_service.record import DraftOrder, Naltrexone, PatientRecord
@@ -38,7 +39,7 @@ def order_class(order: DraftOrder, record: PatientRecord, thresholds: Thresholds
 
 def _name(order: DraftOrder, product: Naltrexone, dose: DailyDose, why: frozenset[str], thresholds: Thresholds) -> str:
     limits = thresholds.order_class
-    if product.product == "er-injectable":
+    if is_injection(product, order.dosages, thresholds):
         return "er-injectable"
     if product.product == "nb-combo":
         return "nb-combo"

@@ -53,6 +53,7 @@ class OrderClassLimits:
     low_dose_max_mg: float
     standard_min_mg: float
     standard_max_mg: float
+    injection_mg: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from cds_service.fhir.dates import first_day, last_day
 from cds_service.record import Coding, Concept, Dosage, Quantity
+from cds_service.terminology.routes import route_group
 from cds_service.terminology.systems import canonical_system
 
 _SUPPLY_DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7, "mo": 30, "month": 30, "months": 30}
@@ -122,7 +123,7 @@ def _dosage(item: Mapping[str, Any], zone: tzinfo) -> Dosage:
         starts=starts,
         ends=ends,
         duration_days=supply_days(repeat.get("boundsDuration") or repeat.get("boundsQuantity")),
-        route=code_of(item.get("route")),
+        route=route_group(concept(item.get("route"))) if "route" in item else "",
     )
 
 

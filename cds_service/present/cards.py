@@ -119,10 +119,10 @@ def _card(family: str, members: list[Finding], case: Case, context: Context, off
 
 
 def _values(finding: Finding, text: CardText) -> dict[str, str]:
-    """The values of a finding for its blanks: keys of the card's `[words]` table in its words, all else made inert."""
+    """The values of a finding for its blanks, made inert; keys of the card's `[words]` table in the card's words."""
     words = text.tables.get("words", {})
     return {
-        name: ", ".join(words.get(part) or inert(part) for part in value.split(", ")) if value else ""
+        name: inert(", ".join(words.get(part, part) for part in value.split(", ")))
         for name, value in finding.values.items()
     }
 
@@ -143,7 +143,7 @@ def _line(finding: Finding, case: Case, knowledge: Knowledge, variant: str) -> s
 
 def _schedule(finding: Finding, case: Case, knowledge: Knowledge, variant: str) -> dict[str, str]:
     old = [exposure.name for exposure in case.opioids if exposure.old]
-    return {**_dates(knowledge.order_set, variant, finding.values["start"]), "old_drugs": joined(old)}
+    return {**_dates(knowledge.order_set, variant, finding.values["start"]), "old_drugs": inert(joined(old))}
 
 
 @lru_cache(maxsize=64)

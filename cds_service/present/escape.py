@@ -11,15 +11,16 @@ MOST = 80
 _REFUSED = re.compile(r"[^\w\s.,/%+()'µ-]|_", re.UNICODE)
 _LOOSE_DOT = re.compile(r"(?<!\d)\.|\.(?!\d)")
 _SPACE = re.compile(r"\s+")
+_NUMBERED = re.compile(r"^(\d+)\)+")
 
 
 def inert(text: str, most: int = MOST) -> str:
     """`text` as plain words on one line, at most `most` characters.
 
-    A dot survives only between digits (4.5), so that no web address can form; control, bidirectional and other
-    format characters go.
+    A dot survives only between digits (4.5), so that no web address can form; a number in front keeps no bracket, so
+    that no list can begin; control, bidirectional and other format characters go.
     """
     shown = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text[: most * 4])
     shown = _LOOSE_DOT.sub(" ", _REFUSED.sub(" ", shown))
-    shown = _SPACE.sub(" ", shown).strip(" -+")
+    shown = _NUMBERED.sub(r"\1", _SPACE.sub(" ", shown).strip(" -+"))
     return shown if len(shown) <= most else shown[: most - 1].rstrip() + "…"

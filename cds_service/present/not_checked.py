@@ -17,10 +17,9 @@ def words(finding: Finding, card: CardText) -> tuple[str, list[str]]:
     lines = _lines(finding, card)
     if orders:
         which = joined([inert(reference) for reference in finding.evidence[:2]])
-        problem = card.tables["order_causes"][orders[0].cause]
-        summary = card.summary("orders", {"problem": problem, "which": which})
-        bullets = [fill("{{Problem}}.", {"problem": card.tables["order_causes"][one.cause]}) or "" for one in orders]
-        return summary, [*bullets, *_bullets(lines, card)]
+        said = [{"problem": card.tables["order_causes"][one.cause], "which": which} for one in orders]
+        bullets = [bullet for values in said for bullet in card.details("orders", values)]
+        return card.summary("orders", said[0]), [*bullets, *_bullets(lines, card)]
     if all(shortfall.cause == "no-birth-date" for shortfall in finding.shortfalls):
         return card.summary("birth-date", {}), card.details("done", {})
     first, *rest = lines

@@ -24,7 +24,10 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Dosage:
-    """One line of a dosage instruction. Absent elements are None, never zero."""
+    """One line of a dosage instruction. Absent elements are None, never zero.
+
+    `route` is a value-set group (`oral`, `intramuscular`, `nasal`, ...), empty where it is not known.
+    """
 
     text: str = ""
     sequence: int | None = None

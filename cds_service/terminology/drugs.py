@@ -26,19 +26,27 @@ _Code = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """What one word stands for; `drug` is an opioid, a naltrexone product, an anticoagulant or a cue."""
+    """What one word stands for; `drug` is an opioid, a naltrexone product, an anticoagulant or a cue.
+
+    `form` is `stated` for a brand whose products all have the one washout class.
+    """
 
     means: str
     drug: str
     ingredient: str
     washout: str
+    form: str
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What codes, or words, say: the same shape for both, so that they can be compared."""
+    """What codes, or words, say: the same shape for both, so that they can be compared.
+
+    `display` is that of the first known coding that has one.
+    """
 
     recognised: bool = False
+    display: str = ""
     opioids: dict[str, Opioid] = field(default_factory=dict)
     forms_unknown: set[str] = field(default_factory=set)
     products: list[str] = field(default_factory=list)
@@ -79,7 +87,7 @@ def _anticoagulant_codes() -> dict[_Code, str]:
 
 @cache
 def _words() -> Phrasebook[_Word]:
-    return Phrasebook((word, _Word(*meaning)) for word, *meaning in tables.rows("drug_words.csv"))
+    return Phrasebook((word, _Word(*meaning)) for word, *meaning, _ in tables.rows("drug_words.csv"))
 
 
 @cache
@@ -98,11 +106,11 @@ def identify(concept: Concept) -> Drug | None:
     if worded.sequestered and coded.products and not coded.opioids:
         # Embeda or Troxyca under naltrexone's ingredient code, as drug maps file them: an opioid all the same.
         opioid = _drug(concept, worded, worded, texts, by="text")
-        return opioid and _with_disagreement(opioid, concept.words)
+        return opioid and _with_disagreement(opioid, concept.words, "")
     drug = _drug(concept, coded, worded, texts, by="code")
     if drug is None or not worded.drugs - coded.drugs:
         return drug
-    return _with_disagreement(drug, concept.words)
+    return _with_disagreement(drug, concept.words, coded.display)
 
 
 def _texts(concept: Concept) -> list[str]:
@@ -124,6 +132,9 @@ def _read_codes(concept: Concept) -> _Reading:
         elif key in _anticoagulant_codes():
             reading.anticoagulants.append(_anticoagulant_codes()[key])
             reading.recognised = True
+        else:
+            continue
+        reading.display = reading.display or coding.display
     return reading
 
 
@@ -184,7 +195,7 @@ def _read_words(words: list[str]) -> _Reading:
             reading.products.append(word.drug)
         elif word.means == "anticoagulant":
             reading.anticoagulants.append(word.drug)
-    known = {word.means for word in found} - {"cue", "opioid-class"}
+    known = {word.means for word in found} - {"cue", "no-drug", "opioid-class"}
     if not known:
         for word in found:
             if word.means == "opioid-class":
@@ -212,8 +223,7 @@ def _add_worded_opioid(reading: _Reading, word: _Word) -> None:
 def _worded_washout(word: _Word, cues: set[str]) -> tuple[str, bool]:
     """The class of an opioid named in text, and whether the words state the form (rulebook b.2).
 
-    A brand states it where every product of the brand has it: `drug_words.csv` then holds another class for the brand
-    than for the ingredient.
+    A brand states it where all its products have the one class; only "extended release" beside it lengthens that.
     """
     if word.drug == "buprenorphine":
         released = "depot" in cues or {"extended", "injection"} <= cues
@@ -224,10 +234,12 @@ def _worded_washout(word: _Word, cues: set[str]) -> tuple[str, bool]:
         return word.washout, False
     if "extended" in cues:
         return "long-acting", True
+    if word.form:
+        return word.washout, True
     short = {"immediate", "combination"} | ({"injection", "nasal"} if word.drug == "fentanyl" else set())
     if cues & short:
         return "short-acting", True
-    return word.washout, word.washout == "short-acting"
+    return word.washout, False
 
 
 def _longer(one: str, other: str) -> str:
@@ -238,13 +250,15 @@ def _drug(concept: Concept, named: _Reading, worded: _Reading, texts: Sequence[s
     label = concept.words
     if named.opioids:
         opioids = tuple(_refined(opioid, named, worded) for opioid in named.opioids.values())
-        return Drug(_joined(opioid.name for opioid in opioids), label, opioids=opioids, by=by)
+        name = _joined(opioid.name for opioid in opioids)
+        return Drug(name, label or name, opioids=opioids, by=by)
     if named.products:
         naltrexone = _naltrexone(named, texts)
         name = "naltrexone-bupropion" if naltrexone.product == "nb-combo" else "naltrexone"
-        return Drug(name, label, naltrexone=naltrexone, by=by)
+        return Drug(name, label or name, naltrexone=naltrexone, by=by)
     if named.anticoagulants:
-        return Drug(_joined(named.anticoagulants), label, anticoagulant=True, by=by)
+        name = _joined(named.anticoagulants)
+        return Drug(name, label or name, anticoagulant=True, by=by)
     return None
 
 
@@ -292,10 +306,11 @@ def _joined(names: Iterable[str]) -> str:
     return " and ".join(dict.fromkeys(names))
 
 
-def _with_disagreement(drug: Drug, text: str) -> Drug:
+def _with_disagreement(drug: Drug, text: str, display: str) -> Drug:
+    """The words go beside the drug, so its label is another: the display of its code, else our name for it."""
     return Drug(
         drug.name,
-        drug.label,
+        display if display and display != text else drug.name,
         opioids=drug.opioids,
         naltrexone=drug.naltrexone,
         anticoagulant=drug.anticoagulant,

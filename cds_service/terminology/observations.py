@@ -61,7 +61,8 @@ def _by_code(concept: Concept, kind: str) -> list[str]:
 def _by_text(concept: Concept, kind: str) -> list[str]:
     known = _texts()[kind]
     for text in (concept.text, *(coding.display for coding in concept.codings)):
-        group = known.get(" ".join(words_of(text)))
+        # A plus sign is an answer of its own (`+`, `2+`); as punctuation it would be lost.
+        group = known.get(" ".join(words_of(text.replace("+", " plus "))))
         if group is not None:
             return [group]
     return []

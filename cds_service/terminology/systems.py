@@ -7,6 +7,7 @@ LOINC = "http://loinc.org"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 UCUM = "http://unitsofmeasure.org"
+ROUTE = "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration"
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 
 # OIDs as the HL7 registry gives them; the rest are spellings met in FHIR servers of several releases.
@@ -25,6 +26,11 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
         "icd-10",
     ),
     UCUM: ("2.16.840.1.113883.6.8", "unitsofmeasure.org", "ucum"),
+    ROUTE: (
+        "2.16.840.1.113883.5.112",
+        "terminology.hl7.org/codesystem/v3-routeofadministration",
+        "hl7.org/fhir/v3/routeofadministration",
+    ),
     INTERPRETATION: (
         "2.16.840.1.113883.5.83",
         "terminology.hl7.org/codesystem/v3-observationinterpretation",

@@ -246,9 +246,15 @@ def test_a_later_class_b_replaces_an_earlier_class_c() -> None:
 
 @pytest.mark.parametrize(("days", "transplanted"), [(100, True), (800, False)])
 def test_a_liver_transplant_after_the_cirrhosis_makes_old_signs_moot(days: int, transplanted: bool) -> None:
-    found = state(CIRRHOSIS, condition("ascites", "decompensation"), condition("liver-transplant", onset=ago(days)))
+    before = condition("ascites", "decompensation", onset=ago(400))
+    found = state(CIRRHOSIS, before, condition("liver-transplant", onset=ago(days)))
     assert (found.transplant is not None) is transplanted
     assert found.state == ("compensated" if transplanted else "decompensated")
+
+
+def test_a_sign_that_came_after_the_transplant_speaks_of_the_new_liver() -> None:
+    after = condition("ascites", "decompensation", onset=ago(20))
+    assert state(CIRRHOSIS, after, condition("liver-transplant", onset=ago(100))).state == "decompensated"
 
 
 def test_the_latest_sign_comes_first() -> None:

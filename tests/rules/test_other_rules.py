@@ -91,7 +91,7 @@ def test_suspected_cirrhosis_is_a_line_before_you_start() -> None:
 
 
 def test_a_transplant_turns_decompensation_into_a_warning() -> None:
-    call = case(conditions=[CIRRHOSIS, ASCITES, condition("liver-transplant", onset=ago(100))])
+    call = case(conditions=[CIRRHOSIS, ASCITES, condition("liver-transplant", onset=ago(30))])
     assert cirrhosis_decompensated.detect(call) is None
     assert fired(cirrhosis_compensated.detect(call)).wording == "transplant"
 

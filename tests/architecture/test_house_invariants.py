@@ -1,0 +1,217 @@
+"""The invariants of the house that a reader of the code can check: what may be imported and read where."""
+
+import ast
+import configparser
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PACKAGE = CHECKOUT / "cds_service"
+DOORS = ("web", "cli")
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
+BELOW = [path for path in FILES if path.relative_to(PACKAGE).parts[0] not in DOORS]
+JUDGEMENT = [path for path in FILES if path.relative_to(PACKAGE).parts[0] in ("rules", "definitions")]
+
+CLOCK, NETWORK = "the clock", "the network"
+IMPORTS = {
+    "time": CLOCK,
+    "sched": CLOCK,
+    "random": "chance",
+    "secrets": "chance",
+    "os": "the environment",
+    "subprocess": "other programs",
+    "socket": NETWORK,
+    "ssl": NETWORK,
+    "http": NETWORK,
+    "urllib.request": NETWORK,
+    "requests": NETWORK,
+    "urllib3": NETWORK,
+    "httpx": NETWORK,
+}
+CALLS = {
+    "now": CLOCK,
+    "today": CLOCK,
+    "utcnow": CLOCK,
+    "monotonic": CLOCK,
+    "perf_counter": CLOCK,
+    "uuid1": "chance",
+    "uuid4": "chance",
+    "getenv": "the environment",
+    "environ": "the environment",
+    "urandom": "chance",
+}
+ALLOWED = {
+    "fhir/client.py": {CLOCK, NETWORK},  # the one place that speaks to a FHIR server, against a deadline
+    "service.py": {CLOCK},  # the shell of the stairwell: `answer` asks what day it is and hands it down
+    "feedback/store.py": {CLOCK},  # the database stamps its rows (`func.now`); nothing reads the clock
+}
+each_file_below = pytest.mark.parametrize("path", BELOW, ids=lambda path: str(path.relative_to(PACKAGE)))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def touched(path: Path) -> set[str]:
+    """What of the outside world a file reads, by its imports and the names of what it uses."""
+    found = set()
+    for name in imported(path):
+        found |= {what for module, what in IMPORTS.items() if name == module or name.startswith(f"{module}.")}
+        found |= {what for call, what in CALLS.items() if name.rsplit(".", 1)[-1] == call}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute) and node.attr in CALLS:
+            owner = node.value.id if isinstance(node.value, ast.Name) else ""
+            if owner not in ("case", "self", "thresholds"):  # `case.today` is a fact, not a clock
+                found.add(CALLS[node.attr])
+    return found
+
+
+@each_file_below
+def test_below_the_doors_nothing_reads_clock_environment_network_or_chance(path: Path) -> None:
+    allowed = ALLOWED.get(str(path.relative_to(PACKAGE)), set())
+    assert touched(path) <= allowed
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_an_exception_is_an_exception_because_it_is_needed(name: str) -> None:
+    assert touched(PACKAGE / name) == ALLOWED[name]
+
+
+def test_the_check_itself_sees_a_clock(tmp_path: Path) -> None:
+    for line, what in {
+        "from time import monotonic": CLOCK,
+        "import time": CLOCK,
+        "from datetime import date\nday = date.today()": CLOCK,
+        "import datetime\nday = datetime.datetime.now()": CLOCK,
+        "from uuid import uuid4": "chance",
+        "import os": "the environment",
+        "from os import environ": "the environment",
+        "import requests": NETWORK,
+        "from urllib.request import urlopen": NETWORK,
+    }.items():
+        (tmp_path / "seen.py").write_text(line, "utf-8")
+        assert what in touched(tmp_path / "seen.py"), line
+    (tmp_path / "seen.py").write_text("from urllib.parse import urlsplit\ndef f(case):\n    return case.today", "utf-8")
+    assert touched(tmp_path / "seen.py") == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_flask_lives_only_in_web_and_sqlalchemy_only_in_feedback(path: Path) -> None:
+    room = path.relative_to(PACKAGE).parts[0]
+    libraries = {name.split(".")[0] for name in imported(path)}
+    assert room == "web" or not libraries & {"flask", "flask_cors", "werkzeug"}
+    assert room == "feedback" or "sqlalchemy" not in libraries
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_fhir_speaks_of_releases_models(path: Path) -> None:
+    room = path.relative_to(PACKAGE).parts[0]
+    assert room == "fhir" or not any(name == "fhir" or name.startswith("fhir.") for name in imported(path))
+
+
+def _numbers_compared(path: Path) -> Iterator[tuple[int, float]]:
+    """(line, number) where a number above 2 is compared with something or makes a span of days."""
+    for node in ast.walk(tree(path)):
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.Compare):
+            parts = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and "timedelta" in ast.dump(node.func):
+            parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        for part in parts:
+            for constant in ast.walk(part):
+                if isinstance(constant, ast.Constant) and type(constant.value) in (int, float) and constant.value > 2:
+                    yield node.lineno, constant.value
+
+
+@pytest.mark.parametrize("path", JUDGEMENT, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_clinical_number_lives_in_code(path: Path) -> None:
+    assert list(_numbers_compared(path)) == []
+
+
+def test_the_check_itself_sees_a_number(tmp_path: Path) -> None:
+    (tmp_path / "seen.py").write_text("x = days <= 14\ny = timedelta(days=308)\nz = len(a) > 1\n", "utf-8")
+    assert list(_numbers_compared(tmp_path / "seen.py")) == [(1, 14), (2, 308)]
+
+
+@pytest.mark.parametrize("path", JUDGEMENT, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_clinical_sentence_lives_in_a_rule_or_definition(path: Path) -> None:
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    raised = {
+        id(inner)
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.Raise, ast.Call)) and "_bad" in ast.dump(node)[:200] + ast.dump(node)
+        for inner in ast.walk(node)
+    }
+    sentences = [
+        node.value
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docs
+        and id(node) not in raised
+        and node.value.count(" ") > 3
+        and "\\b" not in node.value
+        and "(?" not in node.value
+    ]
+    assert sentences == []
+
+
+def setup() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read(CHECKOUT / "setup.cfg", "utf-8")
+    return parser
+
+
+def test_every_folder_with_python_in_it_is_packaged() -> None:
+    packages = set(setup()["options"]["packages"].split())
+    folders = {".".join(path.parent.relative_to(CHECKOUT).parts) for path in FILES}
+    assert folders <= packages
+
+
+def test_every_package_that_is_listed_is_there() -> None:
+    config = setup()
+    placed = dict(line.split(" = ") for line in config["options"]["package_dir"].strip().splitlines())
+    for package in config["options"]["packages"].split():
+        folder = placed.get(package, package.replace(".", "/"))
+        assert (CHECKOUT / folder).is_dir(), package
+
+
+def test_every_data_file_of_the_package_is_packaged() -> None:
+    """Schemas and value sets: a file that no pattern covers would be missing from the wheel."""
+    config = setup()
+    patterns = {package: globs.split() for package, globs in config["options.package_data"].items()}
+    for path in PACKAGE.rglob("*"):
+        if path.is_file() and path.suffix not in (".py", ".pyc") and "__pycache__" not in path.parts:
+            package = ".".join(path.parent.relative_to(CHECKOUT).parts)
+            assert any(path.match(glob) for glob in patterns.get(package, [])), path.relative_to(CHECKOUT)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_are_named_for_what_they_hold(path: Path) -> None:
+    assert not {"utils", "helpers", "common", "manager", "util", "misc"} & set(
+        path.relative_to(PACKAGE).with_suffix("").parts
+    )
+
+
+def test_function_names_do_not_shadow_a_package_of_their_room() -> None:
+    for folder in (path.parent for path in FILES if path.name == "__init__.py"):
+        rooms = {child.name for child in folder.iterdir() if child.is_dir()}
+        defined = {node.name for node in tree(folder / "__init__.py").body if isinstance(node, ast.FunctionDef)}
+        assert not rooms & defined, folder
