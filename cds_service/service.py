@@ -4,7 +4,7 @@ Web, `call`, `replay` and later doors enter here; they differ only in how data i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from time import monotonic
 from typing import Any
@@ -129,9 +129,8 @@ def _detect(case: Case) -> tuple[Finding, ...]:
     faults = tuple(Shortfall(f"rule {rule}", "fault") for rule in broken)
     others = [finding for finding in findings if finding.rule != "data-not-checked"]
     before = [finding for finding in findings if finding.rule == "data-not-checked"]
-    known = before[0].shortfalls if before else ()
-    evidence = before[0].evidence if before else ()
-    return (*others, Finding("data-not-checked", Indicator.WARNING, evidence, shortfalls=(*known, *faults)))
+    said = before[0] if before else Finding("data-not-checked", Indicator.WARNING)
+    return (*others, replace(said, indicator=Indicator.WARNING, shortfalls=(*said.shortfalls, *faults)))
 
 
 def _session(request: HookRequest, gathered: Gathered, notes: Mapping[str, tuple[str, ...]]) -> Session:

@@ -1031,7 +1031,7 @@ OBSERVATION_WORDS = (
     ("weak reactive", "positive", "answer"),
     ("weakly positive", "positive", "answer"),
     ("weakly reactive", "positive", "answer"),
-    # Plus signs, which are read as words: "+", "(+)", "+++", "2+".
+    # Plus signs, which are read as words: "+", "(+)", "+++", "2+" (and "+/-" as "plus minus", below).
     ("plus", "positive", "answer"),
     ("plus plus", "positive", "answer"),
     ("plus plus plus", "positive", "answer"),
@@ -1055,6 +1055,7 @@ OBSERVATION_WORDS = (
     ("not detected", "negative", "answer"),
     ("borderline", "indeterminate", "answer"),
     ("borderline positive", "indeterminate", "answer"),
+    ("plus minus", "indeterminate", "answer"),
     ("equivocal", "indeterminate", "answer"),
     ("inconclusive", "indeterminate", "answer"),
     ("indeterminate", "indeterminate", "answer"),
@@ -1086,7 +1087,7 @@ OBSERVATION_WORDS = (
 # ---------------------------------------------------------------------------------------------------------------------
 
 # Not in the tables. SNOMED CT: code and name as in the published value set of routes that FHIR names (descendants of
-# 284009009). HL7 v3: the code system RouteOfAdministration. Routes in no group (topical, inhaled, by tube) are left out.
+# 284009009). HL7 v3: the code system RouteOfAdministration. Routes of no group (topical, by tube) are left out.
 ROUTES = (
     (SNOMED, "78421000", "Intramuscular route", "intramuscular"),
     (SNOMED, "47625008", "Intravenous route", "intravenous"),
@@ -1350,34 +1351,39 @@ def naltrexone_lines(rows: Iterable[Row]) -> Iterator[Line]:
 
 
 class WordBook:
-    """The words for opioids: (word, ingredient name) -> (washout, form, source); the first source of a word stays."""
+    """The words for opioids: word -> ingredient name -> (washout, form, source); the first source of a word stays."""
 
     def __init__(self) -> None:
-        self._meanings: dict[tuple[str, str], tuple[str, str, str]] = {}
+        self._meanings: dict[str, dict[str, tuple[str, str, str]]] = {}
         self._refused = {plain(word) for word in (*DENIED_WORDS, *NO_DRUG_WORDS, *NALTREXONE_WORDS)}
         self._refused |= NOT_A_BRAND | AMBIGUOUS_BRANDS
 
     def add(self, word: str, name: str, washout: str, form: str, source: str) -> None:
         word = plain(word)
         if word not in self._refused:
-            self._meanings.setdefault((word, name), (washout, form, source))
+            self._meanings.setdefault(word, {}).setdefault(name, (washout, form, source))
 
     def lines(self) -> Iterator[tuple[str, str, str, str, str]]:
-        for (word, name), (washout, form, source) in self._meanings.items():
-            if not self._said_already(word, name, washout, form):
-                yield word, name, washout, form, source
+        for word, meanings in self._meanings.items():
+            if not any(self._says_the_same(inner, meanings) for inner in inner_phrases(word)):
+                for name, (washout, form, source) in meanings.items():
+                    yield word, name, washout, form, source
 
-    def _said_already(self, word: str, name: str, washout: str, form: str) -> bool:
-        """Whether a shorter phrase inside the word says the same: `lortab` in `lortab elixir`, `tuxarin` in
-        `tuxarin er`. Left out, so that the words beside it (`er`) are read as well.
-        """
-        parts = word.split()
-        for start in range(len(parts)):
-            for end in range(start + 1, len(parts) + 1):
-                inner = self._meanings.get((" ".join(parts[start:end]), name))
-                if end - start < len(parts) and inner is not None and (not form or inner[0] == washout):
-                    return True
-        return False
+    def _says_the_same(self, inner: str, meanings: Mapping[str, tuple[str, str, str]]) -> bool:
+        """Such a longer phrase is left out, so that the words beside the shorter one (`er`) are read as well."""
+        shorter = self._meanings.get(inner, {})
+        return shorter.keys() == meanings.keys() and all(
+            not form or shorter[name][0] == washout for name, (washout, form, _) in meanings.items()
+        )
+
+
+def inner_phrases(phrase: str) -> Iterator[str]:
+    """The shorter phrases inside: `lortab` in `lortab elixir`, `tuxarin` in `tuxarin er`."""
+    words = phrase.split()
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            if end - start < len(words):
+                yield " ".join(words[start:end])
 
 
 def brand_names(row: Row) -> Iterator[str]:
@@ -1410,7 +1416,7 @@ def brand_words(products: Sequence[Row], brands: Brands) -> Iterator[tuple[str, 
         stated = {"short-acting"} if combination else classes.get(brand, set())
         for name in ingredients:
             if len(stated) == 1:
-                yield brand, name, *stated, "stated"
+                yield brand, name, next(iter(stated)), "stated"
             else:
                 injected = brand in SHORT_FENTANYL_WORDS
                 yield brand, name, washout_of_unknown_form(name, combination=combination, injected=injected), ""

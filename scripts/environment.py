@@ -40,7 +40,7 @@ def main(extras: list[str]) -> int:
     print(f"Installing the service{' and what its ' + ', '.join(wanted) + ' need' if wanted else ''}", flush=True)
     STAMP.unlink(missing_ok=True)
     target = f".[{','.join(wanted)}]" if wanted else "."
-    installed = subprocess.run([*pip(), "install", "--quiet", "--editable", target], cwd=CHECKOUT, check=False)
+    installed = subprocess.run([*pip(), "install", "-qq", "--editable", target], cwd=CHECKOUT, check=False)
     if installed.returncode == 0:
         STAMP.write_text(json.dumps({"extras": wanted, "digest": now}) + "\n", encoding="utf-8")
     return installed.returncode

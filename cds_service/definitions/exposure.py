@@ -323,6 +323,7 @@ def _supply_end(
         return bound, _length(record.authored, bound), True
     if record.authored is None:
         return None, days, False
+    days = days or max((line.duration_days for line in record.dosages if line.duration_days), default=None)
     each = days or thresholds.exposure.assumed_supply_days
     return _last_day(record.authored, each * (1 + (record.repeats or 0))), each, days is not None
 

@@ -16,7 +16,6 @@ from cds_service.terminology.units import convert
 STATUS, DUE_DATE = "pregnancy-status", "estimated-delivery-date"
 HCG = ("hCG-qualitative", "hCG-quantitative")
 ENDED = ("pregnancy-ended-delivery", "pregnancy-ended-abortive")
-_TERM = timedelta(days=294)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,8 @@ def _due_dates(due_dates: list[Observation], today: date, thresholds: Thresholds
         due = result.date_value
         assert due is not None
         if today - timedelta(days=limits.edd_past_days) <= due <= today + timedelta(days=limits.edd_ahead_days):
-            yield Evidence("due-date", result.reference, result.taken or due - _TERM, due, _is_preliminary(result))
+            on = result.taken or due - timedelta(days=limits.longest_days)
+            yield Evidence("due-date", result.reference, on, due, _is_preliminary(result))
 
 
 def _statuses(record: PatientRecord, due_dates: list[Observation], thresholds: Thresholds) -> Iterable[Evidence]:
@@ -115,7 +115,8 @@ def _statuses(record: PatientRecord, due_dates: list[Observation], thresholds: T
         if "pregnant" not in result.answers or result.taken is None:
             continue
         age = age_days(result.taken, record.as_of) or 0
-        within = due is not None and due - _TERM <= result.taken <= due + timedelta(days=limits.edd_past_days)
+        before, after = timedelta(days=limits.longest_days), timedelta(days=limits.edd_past_days)
+        within = due is not None and due - before <= result.taken <= due + after
         if age <= limits.status_days or within:
             yield Evidence("status", result.reference, result.taken, None, _is_preliminary(result))
 

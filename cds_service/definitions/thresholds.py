@@ -63,6 +63,7 @@ class PregnancyLimits:
     edd_past_days: int
     edd_ahead_days: int
     edd_lapsed_days: int
+    longest_days: int
     hcg_days: int
     hcg_positive_iu_l: float
     age_from: int

@@ -46,9 +46,10 @@ class Context:
 def present(findings: Iterable[Finding], case: Case, context: Context) -> tuple[Shown, ...]:
     """The cards of an answer. Same findings, same cards: nothing here looks at the clock or draws lots."""
     knowledge = context.knowledge
+    findings = tuple(findings)
     visible = shown(
         findings,
-        medication_unchecked=bool(case.unanswered_lists) or _tainted(case),
+        medication_unchecked=bool(case.unanswered_lists) or _tainted(case) or _opioid_check_broke(findings, knowledge),
         info_at_sign=knowledge.thresholds.show.info_at_sign,
         at_sign=case.hook == ORDER_SIGN,
     )
@@ -72,6 +73,12 @@ def _tainted(case: Case) -> bool:
     lists = {"medStatements", "medRequests", "medDispenses", "medAdministrations"}
     faults = {"other-patient", "unreadable", "unresolved-medication"}
     return any(s.data in lists and s.cause in faults for s in case.record.shortfalls)
+
+
+def _opioid_check_broke(findings: Iterable[Finding], knowledge: Knowledge) -> bool:
+    """A rule of the opioid family that broke leaves the opioid check as undone as a list that was not read."""
+    broken = [s.data.removeprefix("rule ") for f in findings for s in f.shortfalls if s.data.startswith("rule ")]
+    return any(rule in knowledge.cards and knowledge.cards[rule].family == "opioid" for rule in broken)
 
 
 def _variant(visible: list[Finding], knowledge: Knowledge) -> str:

@@ -58,11 +58,17 @@ def _by_code(concept: Concept, kind: str) -> list[str]:
     return [known[key] for key in keys if key in known]
 
 
+def _signs_as_words(text: str) -> str:
+    """A plus sign is an answer of its own (`+`, `2+`, `+/-`); as punctuation it would be lost."""
+    if "+" not in text and "±" not in text:
+        return text
+    return text.replace("+/-", "±").replace("±", " plus minus ").replace("+", " plus ")
+
+
 def _by_text(concept: Concept, kind: str) -> list[str]:
     known = _texts()[kind]
     for text in (concept.text, *(coding.display for coding in concept.codings)):
-        # A plus sign is an answer of its own (`+`, `2+`); as punctuation it would be lost.
-        group = known.get(" ".join(words_of(text.replace("+", " plus "))))
+        group = known.get(" ".join(words_of(_signs_as_words(text))))
         if group is not None:
             return [group]
     return []

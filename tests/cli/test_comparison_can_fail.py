@@ -289,15 +289,16 @@ def test_the_difference_reads_as_what_was_expected_and_what_came() -> None:
     ]
 
 
+WORDS = [
+    *("source", "topic", "code", "extension", "org.ldn-cds", "findings", "rule", "evidence", "indicator"),
+    *("suggestions", "actions", "type", "resource", "resourceType", "dosageInstruction", "overrideReasons"),
+]
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda parts: (
         st.lists(parts, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                "source topic code extension org.ldn-cds findings rule evidence indicator suggestions actions type resource "
-                "resourceType dosageInstruction overrideReasons".split()
-            ),
+            st.sampled_from(WORDS),
             parts,
             max_size=4,
         )

@@ -67,7 +67,6 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-@pytest.mark.xdist_group("served")
 def test_a_sample_of_cases_agrees_over_http_as_well(served: tuple[str, Path]) -> None:
     cases = [read_case(folder) for folder in SAMPLE]
     assert len(cases) >= 40
@@ -78,7 +77,6 @@ def test_a_sample_of_cases_agrees_over_http_as_well(served: tuple[str, Path]) ->
     assert [(result.case.name, result.verdict.difference) for result in bad] == []
 
 
-@pytest.mark.xdist_group("served")
 def test_replay_with_a_url_disagrees_where_the_service_is_put_to_another_day(
     served: tuple[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,7 +86,6 @@ def test_replay_with_a_url_disagrees_where_the_service_is_put_to_another_day(
     assert "FAIL" in capsys.readouterr().out
 
 
-@pytest.mark.xdist_group("served")
 def test_the_printed_curl_line_gets_a_critical_card(served: tuple[str, Path]) -> None:
     line = next(line for line in served[1].read_text().splitlines() if "curl" in line)
     words = shlex.split(line.partition(":")[2])
@@ -99,7 +96,6 @@ def test_the_printed_curl_line_gets_a_critical_card(served: tuple[str, Path]) ->
         assert b'"indicator":"critical"' in reply.read()
 
 
-@pytest.mark.xdist_group("served")
 def test_an_error_of_the_service_is_a_disagreement_that_says_why(served: tuple[str, Path]) -> None:
     case = read_case(SAMPLE[0])
     broken = type(case)(case.name, {**case.request, "context": {}}, case.expected)

@@ -47,7 +47,7 @@ def test_null_is_told_from_an_empty_bundle_since_a_client_may_send_it_for_unknow
 @pytest.mark.parametrize("value", ["", "none", 0, 1.5, True, {}, {"entry": []}, {"resourceType": 7}])
 def test_what_is_no_resource_is_no_answer(value: Any) -> None:
     found = judge("medStatements", value)
-    assert (found.keys, dict(found.refused)) == (frozenset(), {"medStatements": "unreadable"})
+    assert (found.keys, dict(found.refused)) == (frozenset(), {"medStatements": "malformed"})
 
 
 @pytest.mark.parametrize("severity", ["fatal", "error"])

@@ -159,7 +159,7 @@ def test_every_other_status_is_told_by_its_cause(ehr: Server, status: int, cause
 )
 def test_a_body_that_is_not_json_cannot_be_read(ehr: Server, body: bytes) -> None:
     ehr.answer("/fhir/MedicationStatement", body=body)
-    assert read(ehr) == Fetched(cause="unreadable")
+    assert read(ehr) == Fetched(cause="malformed")
 
 
 def test_a_body_beyond_the_limit_is_not_read_to_its_end(ehr: Server) -> None:

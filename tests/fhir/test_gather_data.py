@@ -272,7 +272,7 @@ def test_null_for_another_list_is_believed() -> None:
 
 
 @pytest.mark.parametrize(
-    "cause", ["timeout", "no-connection", "not-allowed", "not-found", "busy", "server-error", "too-large", "unreadable"]
+    "cause", ["timeout", "no-connection", "not-allowed", "not-found", "busy", "server-error", "too-large", "malformed"]
 )
 def test_why_a_list_could_not_be_fetched_is_told(cause: str) -> None:
     request = call(complete(medRequests=...))

@@ -186,7 +186,7 @@ def opioid_names() -> set[str]:
     return coded | worded
 
 
-LONGEST = sorted(opioid_names(), key=len)[-3:]
+LONGEST = sorted(opioid_names(), key=lambda name: (len(name), name))[-3:]
 
 
 def situations(name: str) -> list[Case]:
@@ -248,7 +248,7 @@ def lapse(
 CAUSES = knowledge().cards["data-not-checked"].tables["causes"]
 KNOWN_CAUSES = {
     "absent", "null-unverified", "timeout", "no-connection", "not-allowed", "not-found", "busy", "server-error",
-    "too-large", "outcome", "partial", "more-pages", "truncated", "wrong-type", "unreadable", "other-patient",
+    "too-large", "outcome", "partial", "more-pages", "truncated", "wrong-type", "malformed", "unreadable", "other-patient",
     "unresolved-medication", "no-birth-date", "fault",
 }  # fmt: skip
 

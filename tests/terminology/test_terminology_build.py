@@ -96,7 +96,7 @@ def test_running_it_again_gives_the_same_bytes(tables: Path, tmp_path: Path) -> 
     built(tables, tmp_path / "two")
     first = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
     second = {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
-    assert len(first) == 9
+    assert len(first) == 11
     assert first == second
 
 
@@ -150,6 +150,53 @@ def test_the_form_decides_the_washout_and_an_unknown_form_is_long_acting(tables:
     assert washouts["6"] == washouts["6468"] == "not-counted"
     words = {word: row["washout"] for word, row in found["drug_words.csv"].items()}
     assert (words["percocet"], words["oxycontin"]) == ("short-acting", "long-acting")
+
+
+def add_products(tables: Path, *lines: str) -> None:
+    with (tables / "opioid_products.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def test_a_brand_in_brackets_is_a_word_with_the_class_of_its_products(tables: Path, tmp_path: Path) -> None:
+    add_products(
+        tables,
+        "20,oxycodone 5 MG Oral Tablet [Instoxy],SBD,oxycodone,oral,short-acting,yes,no,yes",
+        "21,oxycodone 5 MG [Instoxy],SBDC,oxycodone,,short-acting,yes,no,yes",
+        "22,12 HR oxycodone 10 MG Extended Release Oral Tablet [Slowoxy],SBD,oxycodone,oral,long-acting,yes,no,yes",
+        "23,oxycodone 5 MG Oral Tablet [Bothoxy],SBD,oxycodone,oral,short-acting,yes,no,yes",
+        "24,12 HR oxycodone 10 MG Extended Release Oral Tablet [Bothoxy],SBD,oxycodone,oral,long-acting,yes,no,yes",
+        "25,Formless,BN,oxycodone,,short-acting,yes,no,yes",
+    )
+    words = built(tables, tmp_path / "out")["drug_words.csv"]
+    said = {
+        word: (words[word]["washout"], words[word]["form"]) for word in ("instoxy", "slowoxy", "bothoxy", "formless")
+    }
+    assert said == {
+        "instoxy": ("short-acting", "stated"),
+        "slowoxy": ("long-acting", "stated"),
+        "bothoxy": ("long-acting", ""),
+        "formless": ("long-acting", ""),
+    }
+    assert (words["instoxy"]["drug"], words["instoxy"]["source"]) == ("oxycodone", "product")
+
+
+def test_an_ambiguous_brand_is_no_word_and_keeps_its_code(tables: Path, tmp_path: Path) -> None:
+    add_products(tables, "20,oxycodone 5 MG Oral Tablet [Vortex],SBD,oxycodone,oral,short-acting,yes,no,yes")
+    found = built(tables, tmp_path / "out")
+    assert "vortex" not in found["drug_words.csv"]
+    assert "20" in found["opioids.csv"]
+
+
+def test_a_longer_brand_that_says_the_same_as_a_shorter_one_is_left_out(tables: Path, tmp_path: Path) -> None:
+    add_products(
+        tables,
+        "20,oxycodone 5 MG Oral Tablet [Instoxy],SBD,oxycodone,oral,short-acting,yes,no,yes",
+        "21,oxycodone 1 MG/ML Oral Solution [Instoxy Elixir],SBD,oxycodone,oral,short-acting,yes,no,yes",
+        "22,oxycodone 10 MG Oral Capsule [Instoxy Slow],SBD,oxycodone,oral,long-acting,yes,no,yes",
+        "23,Instoxy Reformulated Oct 2007,BN,oxycodone,,short-acting,yes,no,yes",
+    )
+    words = built(tables, tmp_path / "out")["drug_words.csv"]
+    assert [word for word in words if word.startswith("instoxy")] == ["instoxy", "instoxy slow"]
 
 
 def test_opioid_products_with_naltrexone_are_not_naltrexone(tables: Path, tmp_path: Path) -> None:

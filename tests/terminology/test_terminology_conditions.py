@@ -37,6 +37,22 @@ def test_pregnancy_codes_of_rule_9_are_pregnancy(code: str) -> None:
     assert groups("", code) == {"pregnancy"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["False pregnancy", "Pseudocyesis (false pregnancy)", "pseudocyesis", "Phantom pregnancy", "pseudo-pregnancy"],
+)
+def test_a_false_pregnancy_in_words_is_no_pregnancy(text: str) -> None:
+    assert groups(text) == set()
+
+
+def test_false_labour_in_words_is_a_pregnancy() -> None:
+    assert groups("False labor, pregnancy 38 weeks") == {"pregnancy"}
+
+
+def test_cardiac_cirrhosis_is_cirrhosis_by_code_and_by_words() -> None:
+    assert groups("", "sct:74669004") == groups("Cardiac cirrhosis") == {"cirrhosis"}
+
+
 @pytest.mark.parametrize("code", ["cm:O80", "cm:O82", "cm:Z37.0", "cm:O60.14X0", "who:O80.0", "who:O82"])
 def test_a_delivery_ends_the_pregnancy(code: str) -> None:
     assert groups("", code) == {"pregnancy-ended-delivery"}

@@ -161,6 +161,21 @@ def test_the_code_decides_and_disagreeing_words_are_kept() -> None:
     assert drug.disagreeing_text == text
 
 
+def test_the_label_beside_disagreeing_words_is_the_codes_display_or_our_name() -> None:
+    text = "Buprenorphine / Naltrexone"
+    for display, label in (
+        ("Buprenorphine 8 MG", "Buprenorphine 8 MG"),
+        (text, "buprenorphine"),
+        ("", "buprenorphine"),
+    ):
+        drug = named(text, BUPRENORPHINE, display=display)
+        assert drug is not None
+        assert (drug.label, drug.disagreeing_text) == (label, text)
+    only_display = named("", BUPRENORPHINE, display=text)
+    assert only_display is not None
+    assert (only_display.label, only_display.disagreeing_text) == ("buprenorphine", text)
+
+
 def test_words_that_name_the_same_drug_do_not_disagree() -> None:
     for text, code in (
         ("Suboxone", BUPRENORPHINE),
@@ -204,13 +219,109 @@ def test_an_ingredient_beside_its_product_does_not_change_the_products_class() -
         assert opioid_of("", *codes) == ("oxycodone", "short-acting")
 
 
-@pytest.mark.parametrize("word", ["non-opioid analgesic", "opioid antagonist", "no opioids", "opioid-free plan"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "non-opioid analgesic",
+        "opioid antagonist",
+        "opioid antagonists",
+        "narcotic antagonist",
+        "narcotic reversal",
+        "no opioids",
+        "opioid-free plan",
+        "not an opioid",
+        "opioid agreement",
+        "Narcotic contract signed",
+        "Fentanyl test strips",
+        "Fentanyl test strip, box of 10",
+    ],
+)
 def test_phrases_that_deny_an_opioid_are_no_opioid(word: str) -> None:
     assert named(word) is None
 
 
+def test_a_phrase_that_names_no_drug_leaves_the_rest_of_the_record_to_speak() -> None:
+    drug = named("per opioid agreement", "123", system="urn:local", display="oxycodone 5 mg tablet")
+    assert drug is not None
+    assert opioid_names(drug) == ["oxycodone"]
+    assert opioid_of("fentanyl patch; fentanyl test strips given") == ("fentanyl", "long-acting")
+    assert opioid_of("opioids (opioid agreement signed)")[1] == "kind-unknown"
+
+
 @pytest.mark.parametrize(
-    "word", ["opioid", "Opioid NOS", "opiates", "narcotic analgesic", "kratom powder", "mitragynine"]
+    ("text", "name", "washout"),
+    [
+        ("MST Continus 30 mg", "morphine", "long-acting"),
+        ("Oxynorm", "oxycodone", "short-acting"),
+        ("Zamadol", "tramadol", "short-acting"),
+        ("Zamadol SR", "tramadol", "long-acting"),
+        ("Hycet", "hydrocodone", "short-acting"),
+        ("HYDROMET syrup", "hydrocodone", "short-acting"),
+        ("Magnacet 5/400", "oxycodone", "short-acting"),
+        ("Combunox", "oxycodone", "short-acting"),
+        ("Rybix ODT", "tramadol", "short-acting"),
+        ("Oxy IR", "oxycodone", "short-acting"),
+        ("Cassipa", "buprenorphine", "two-week"),
+        ("Mitigo", "morphine", "short-acting"),
+        ("Dilaudid 2 mg", "hydromorphone", "short-acting"),
+        ("Kadian", "morphine", "long-acting"),
+        ("Tuxarin ER", "codeine", "long-acting"),
+        ("Tuzistra (codeine and chlorpheniramine)", "codeine", "long-acting"),
+        ("Opana", "oxymorphone", "long-acting"),
+        ("Lortab Elixir", "hydrocodone", "short-acting"),
+        ("Tramacet", "tramadol", "short-acting"),
+        ("Zapain", "codeine", "short-acting"),
+        ("Solpadol", "codeine", "short-acting"),
+        ("Longtec", "oxycodone", "long-acting"),
+        ("RMS suppository", "morphine", "short-acting"),
+        ("Morphin", "morphine", "long-acting"),
+        ("Tramadolum", "tramadol", "long-acting"),
+        ("Dihydrocodein", "dihydrocodeine", "short-acting"),
+    ],
+)
+def test_brands_and_spellings_are_known_as_words(text: str, name: str, washout: str) -> None:
+    assert opioid_of(text) == (name, washout)
+
+
+def test_a_brand_of_one_class_states_the_form_beside_an_ingredient_code() -> None:
+    assert opioid_of("Tuxarin", "2670") == ("codeine", "long-acting")
+    assert opioid_of("Roxicodone", OXYCODONE) == ("oxycodone", "short-acting")
+    assert opioid_of("codeine", "2670") == ("codeine", "short-acting")
+
+
+def test_a_name_of_two_formulas_is_both_opioids() -> None:
+    drug = named("Panlor")
+    assert drug is not None
+    assert set(opioid_names(drug)) == {"dihydrocodeine", "hydrocodone"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vortex holding chamber",
+        "lorazepam to allay anxiety",
+        "clear liquids until 10 p.m., clear urine",
+        "hydrocortisone max HC",
+        "Tussar DM",
+        "Cheratussin DM",
+    ],
+)
+def test_words_that_hold_a_brand_by_accident_are_nothing(text: str) -> None:
+    assert named(text) is None
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "opioid",
+        "Opioid NOS",
+        "opiates",
+        "narcotic analgesic",
+        "kratom powder",
+        "mitragynine",
+        "7-OH tablets",
+        "7-hydroxymitragynine",
+    ],
 )
 def test_class_words_and_kratom_are_an_opioid_of_unknown_kind(word: str) -> None:
     assert opioid_of(word)[1] == "kind-unknown"
@@ -390,6 +501,15 @@ def test_the_label_is_what_the_record_says() -> None:
     drug = identify(Concept((Coding(RXNORM, OXYCODONE, "Oxycodone (display)"),), "Oxy 5 in the morning"))
     assert drug is not None
     assert (drug.name, drug.label) == ("oxycodone", "Oxy 5 in the morning")
+
+
+@pytest.mark.parametrize(
+    ("code", "label"), [(OXYCODONE, "oxycodone"), (NALTREXONE, "naltrexone"), ("11289", "warfarin")]
+)
+def test_a_record_without_words_is_labelled_with_the_drugs_name(code: str, label: str) -> None:
+    drug = named("", code)
+    assert drug is not None
+    assert drug.label == label
 
 
 WILD_CODES = st.builds(

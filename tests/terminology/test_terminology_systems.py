@@ -8,6 +8,7 @@ from cds_service.terminology.systems import (
     ICD10CM,
     INTERPRETATION,
     LOINC,
+    ROUTE,
     RXNORM,
     SNOMED,
     canonical_system,
@@ -35,6 +36,8 @@ from cds_service.terminology.systems import (
         ("http://hl7.org/fhir/sid/icd-10", ICD10),
         ("urn:oid:2.16.840.1.113883.6.3", ICD10),
         ("http://hl7.org/fhir/v3/ObservationInterpretation", INTERPRETATION),
+        ("http://hl7.org/fhir/v3/RouteOfAdministration", ROUTE),
+        ("urn:oid:2.16.840.1.113883.5.112", ROUTE),
     ],
 )
 def test_every_spelling_of_a_system_is_the_same_system(spelled: str, system: str) -> None:
