@@ -56,7 +56,7 @@ QUICK = Plan(
     calls={10: 100, 100: 40, 1000: 6},
     full=frozenset({10, 100, 1000}),
     rounds=3,
-    seconds=25.0,
+    seconds=15.0,
     starts=1,
 )
 

@@ -63,7 +63,7 @@ def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: K
     if wanted is None:
         return Answer([])
     gathered = gather(request, opened, wanted, fetch)
-    record = _with_strangers(read_record(request, gathered, today, place.zone), drafts)
+    record = _with_lost_drafts(read_record(request, gathered, today, place.zone), drafts)
     case = Case(
         hook=request.hook,
         record=record,
@@ -103,7 +103,7 @@ def _wanted(request: HookRequest, drafts: Drafts) -> tuple[str, ...] | None:
         return NALTREXONE
     if any(map(is_opioid, judged)):
         return OPIOID_ONLY
-    if not request.orders_sent or drafts.strangers:
+    if not request.orders_sent or drafts.strangers or drafts.unreadable:
         return ()
     unnamed = [order for order in judged if not order.names_drug]
     if any(order.unresolved for order in unnamed) or (unnamed and request.hook != "order-select"):
@@ -111,14 +111,11 @@ def _wanted(request: HookRequest, drafts: Drafts) -> tuple[str, ...] | None:
     return None
 
 
-def _with_strangers(record: PatientRecord, drafts: Drafts) -> PatientRecord:
-    if not drafts.strangers:
-        return record
-    said = Shortfall("orders", "other-patient", len(drafts.strangers))
-    return PatientRecord(
-        record.as_of, record.patient, record.encounter, record.medications, record.conditions,
-        record.observations, record.lab_orders, (*record.shortfalls, said),
-    )  # fmt: skip
+def _with_lost_drafts(record: PatientRecord, drafts: Drafts) -> PatientRecord:
+    """Drafts that cannot be judged are a shortfall of the orders, not of the patient's data."""
+    lost = (("other-patient", len(drafts.strangers)), ("unreadable", drafts.unreadable))
+    said = tuple(Shortfall("orders", cause, count) for cause, count in lost if count)
+    return replace(record, shortfalls=(*record.shortfalls, *said)) if said else record
 
 
 def _detect(case: Case) -> tuple[Finding, ...]:

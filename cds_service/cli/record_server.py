@@ -55,7 +55,7 @@ def _fetched(said: Mapping[str, Any]) -> Fetched:
         return Fetched(cause="timeout")
     if status != 200:
         return Fetched(cause=_CAUSES.get(status, "server-error"))
-    return Fetched(value=said.get("body")) if "body" in said else Fetched(cause="unreadable")
+    return Fetched(value=said.get("body")) if "body" in said else Fetched(cause="malformed")
 
 
 class RecordServer:

@@ -7,6 +7,7 @@ from cds_service.definitions.thresholds import Thresholds
 from cds_service.record import Condition, Observation
 
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
+_PAST = frozenset({"inactive", "remission", "resolved"})
 _POSSIBLE = frozenset({"unconfirmed", "provisional", "differential"})
 _NEVER = frozenset({"entered-in-error", "refuted"})
 _FINAL = frozenset({"final", "amended", "corrected", "preliminary"})
@@ -28,10 +29,11 @@ def dated(condition: Condition) -> date | None:
 
 
 def is_current(condition: Condition, today: date, thresholds: Thresholds) -> bool:
-    """Active, recurring or relapsed and not abated; without a status only while recorded within 12 months."""
+    """Active, recurring or relapsed and not abated; without a status, or with
+    one that FHIR does not know, only while recorded within 12 months."""
     if condition.has_abatement and (condition.abated is None or condition.abated <= today):
         return False
-    if condition.clinical:
+    if condition.clinical in _CURRENT or condition.clinical in _PAST:
         return condition.clinical in _CURRENT
     seen = max((day for day in (condition.recorded, condition.onset) if day), default=None)
     return seen is not None and (today - seen).days <= thresholds.condition.unstated_status_months_days

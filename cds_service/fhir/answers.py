@@ -72,7 +72,14 @@ def key_of_kind(kind: str) -> str:
 
 
 def judge(name: str, value: Any) -> Answer:
-    """The meaning of one value under one key."""
+    """The meaning of one value under one key. A value that nothing can be made of costs its own key and no other."""
+    try:
+        return _judge(name, value)
+    except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
+        return Answer(refused=dict.fromkeys([key] if (key := key_of(name)) else [], "malformed"))
+
+
+def _judge(name: str, value: Any) -> Answer:
     asked = key_of(name)
     own = frozenset({asked} if asked else ())
     if value is None:
@@ -92,9 +99,14 @@ def _bundle(asked: str, bundle: Mapping[str, Any]) -> Answer:
     resources: list[tuple[str, Mapping[str, Any]]] = []
     cause, matches = "", 0
     entries = bundle.get("entry")
+    if entries is not None and not isinstance(entries, list):
+        cause = "malformed"
     for entry in entries if isinstance(entries, list) else []:
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if not isinstance(resource, dict):
+        resource = entry.get("resource") if isinstance(entry, dict) else entry
+        if isinstance(entry, dict) and resource is None:
+            continue  # an entry without a resource is skipped (cds-hooks 44); anything else in its place is not
+        if not isinstance(resource, dict) or not _is_kind(resource.get("resourceType")):
+            cause = "malformed"
             continue
         mode = code_of((entry.get("search") or {}).get("mode")) if isinstance(entry.get("search"), dict) else ""
         if resource.get("resourceType") == "OperationOutcome":
@@ -104,15 +116,22 @@ def _bundle(asked: str, bundle: Mapping[str, Any]) -> Answer:
         resources.append((text_of(entry.get("fullUrl")), resource))
     next_url = _link(bundle, "next")
     total = bundle.get("total")
-    if not cause and next_url:
+    if not cause and next_url is not None:
         cause = "more-pages"
-    elif not cause and isinstance(total, int) and not isinstance(total, bool) and total > matches:
+    elif not cause and total is not None and (isinstance(total, bool) or not isinstance(total, int)):
+        cause = "malformed"
+    elif not cause and total is not None and total > matches:
         cause = "truncated"
-    keys = _answered(asked, resources, _link(bundle, "self"))
+    keys = _answered(asked, resources, _link(bundle, "self") or "")
     refused = {}
     if asked and asked not in keys:
         refused[asked] = cause or "wrong-type"
-    return Answer(keys, tuple(resources), cause, refused, next_url=next_url)
+    return Answer(keys, tuple(resources), cause, refused, next_url=next_url or "")
+
+
+def _is_kind(value: Any) -> bool:
+    """A resource type as FHIR names them."""
+    return isinstance(value, str) and value[:1].isupper() and value.isalpha()
 
 
 def _answered(asked: str, resources: Iterable[tuple[str, Mapping[str, Any]]], self_link: str) -> frozenset[str]:
@@ -164,11 +183,12 @@ def _keys_of_search(url: str) -> set[str]:
     return found - {""} if codes else {"labs", "pregnancyObs"}
 
 
-def _link(bundle: Mapping[str, Any], relation: str) -> str:
+def _link(bundle: Mapping[str, Any], relation: str) -> str | None:
+    """The URL of a link, empty where it cannot be used; None where there is no such link."""
     for link in items(bundle.get("link")):
-        if link.get("relation") == relation:
+        if link.get("relation") in (relation, [relation]):
             return text_of(link.get("url"))
-    return ""
+    return None
 
 
 def is_no_results(outcome: Mapping[str, Any]) -> bool:
@@ -190,7 +210,7 @@ def _outcome_cause(outcome: Mapping[str, Any]) -> str:
     for issue in items(outcome.get("issue")):
         if issue.get("severity") not in ("warning", "information"):
             return "outcome"
-        if issue.get("code") in _PARTIAL:
+        if code_of(issue.get("code")) in _PARTIAL:
             return "partial"
     return ""
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from threading import BoundedSemaphore, Lock
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -66,12 +68,16 @@ class AllowedBases:
 class FhirClient:
     """Reads from allowed FHIR servers. One instance a process; threads are shared, connections are kept alive."""
 
-    def __init__(self, allowed: AllowedBases, most_bytes: int, threads: int = 16) -> None:
+    def __init__(self, allowed: AllowedBases, most_bytes: int, threads: int = 48) -> None:
         self._allowed = allowed
         self._most_bytes = most_bytes
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fhir")
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._lanes: dict[tuple[str, str, int], BoundedSemaphore] = {}
+        self._lock = Lock()
 
     def reader(self, base: str, token: str, deadline: float) -> Fetch | None:
         """A Fetch for one request, or None where the server may not be called. `deadline` is on time.monotonic()."""
@@ -79,7 +85,8 @@ class FhirClient:
             return None
 
         def fetch(queries: tuple[str, ...]) -> Mapping[str, Fetched]:
-            tasks = {query: self._pool.submit(self._read, base, query, token, deadline) for query in queries}
+            lane = self._lane(base)
+            tasks = {query: self._pool.submit(self._in_lane, lane, base, query, token, deadline) for query in queries}
             wait(tasks.values(), timeout=max(deadline - time.monotonic(), 0))
             done = {}
             for query, task in tasks.items():
@@ -91,6 +98,21 @@ class FhirClient:
             return done
 
         return fetch
+
+    def _lane(self, base: str) -> BoundedSemaphore:
+        """One server may keep only so many threads busy, so that a stalling one does not stop the reading of others."""
+        parts = origin(base)
+        assert parts is not None
+        with self._lock:
+            return self._lanes.setdefault(parts[:3], BoundedSemaphore(self._threads // 3))
+
+    def _in_lane(self, lane: BoundedSemaphore, base: str, query: str, token: str, deadline: float) -> Fetched:
+        if not lane.acquire(timeout=max(deadline - time.monotonic(), 0)):
+            return Fetched(cause="timeout")
+        try:
+            return self._read(base, query, token, deadline)
+        finally:
+            lane.release()
 
     def _read(self, base: str, query: str, token: str, deadline: float) -> Fetched:
         got = self._get(f"{base.rstrip('/')}/{query}", token, deadline)

@@ -116,7 +116,9 @@ def _dosage(item: Mapping[str, Any], zone: tzinfo) -> Dosage:
         period=_number(repeat.get("period")),
         period_unit=text_of(repeat.get("periodUnit")) or text_of(repeat.get("periodUnits")),
         timing_code=code_of(timing.get("code")),
-        when=tuple(text_of(one) for one in ([when] if isinstance(when, str) else when or [])),
+        when=tuple(
+            text_of(one) for one in ([when] if isinstance(when, str) else when if isinstance(when, list) else ())
+        ),
         as_needed=item.get("asNeededBoolean") is True
         or item.get("asNeeded") is True
         or "asNeededCodeableConcept" in item,

@@ -166,8 +166,8 @@ def _ask(
     left = {key: cause for key, cause in gaps.items() if key not in queries}
     for key, query in queries.items():
         got = fetched.get(query, Fetched(cause="timeout"))
-        if got.cause:
-            left[key] = got.cause
+        if got.cause or got.value is None:
+            left[key] = got.cause or "malformed"
             continue
         answer = judge(key, got.value)
         if key in answer.keys:

@@ -1,7 +1,10 @@
 """References as FHIR writes them: relative, absolute, versioned, urn, contained; and whose resource one is."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+_ID = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,128}")
 
 
 def relative(reference: Any) -> str:
@@ -22,9 +25,15 @@ def relative(reference: Any) -> str:
 
 
 def own(resource: Mapping[str, Any]) -> str:
-    """`Type/id` of a resource, or empty where it has no id."""
+    """`Type/id` of a resource, or empty where it has no id that a reference could carry.
+
+    A little wider than FHIR's own pattern, since real servers write underscores and longer ids; never a path, a space
+    or a control character, because the reference goes out again in suggestions and evidence.
+    """
     kind, name = resource.get("resourceType"), resource.get("id")
-    return f"{kind}/{name}" if isinstance(kind, str) and isinstance(name, str) and name else ""
+    if not isinstance(kind, str) or not isinstance(name, str) or _ID.fullmatch(name) is None:
+        return ""
+    return f"{kind}/{name}"
 
 
 def belongs(resource: Mapping[str, Any], patient_id: str, patient_urns: frozenset[str]) -> bool:

@@ -181,14 +181,18 @@ def _entries(value: Any) -> Iterator[Entry]:
     for holder in holders:
         if holder is None:
             continue
-        if holder.get("resourceType") == "Bundle" or ("resourceType" not in holder and "entry" in holder):
+        if holder.get("resourceType") == "Bundle" or isinstance(holder.get("entry"), list):
             entries = holder.get("entry") or []
         elif "resourceType" in holder:
             entries = [{"resource": holder}]
         else:
             entries = [holder]
         for entry in entries:
-            if entry and entry.get("resource"):
+            if not entry or not entry.get("resource"):
+                continue
+            if isinstance(entry["resource"].get("entry"), list):
+                yield from _entries(entry["resource"])
+            else:
                 full_url = entry.get("fullUrl")
                 yield Entry(entry["resource"], full_url if isinstance(full_url, str) else "")
 

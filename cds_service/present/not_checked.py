@@ -13,7 +13,7 @@ def words(finding: Finding, card: CardText) -> tuple[str, list[str]]:
     """(summary, bullets). One card lists all; the medication check comes first."""
     orders = [shortfall for shortfall in finding.shortfalls if shortfall.data == "orders"]
     if any(shortfall.data == "service" for shortfall in finding.shortfalls):
-        return card.summary("fault", {}), card.details("done", {})
+        return card.summary("fault", {}), card.details("fault", {})
     lines = _lines(finding, card)
     if orders:
         which = joined([inert(reference) for reference in finding.evidence[:2]])

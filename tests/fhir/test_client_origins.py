@@ -1,4 +1,4 @@
-"""Which URLs may be called at all: parsed and compared part by part, never as text (trust.md, server-side requests)."""
+"""Which URLs may be called at all: parsed and compared part by part, never as text."""
 
 import pytest
 from hypothesis import assume, given

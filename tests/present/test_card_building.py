@@ -248,8 +248,8 @@ def lapse(
 CAUSES = knowledge().cards["data-not-checked"].tables["causes"]
 KNOWN_CAUSES = {
     "absent", "null-unverified", "timeout", "no-connection", "not-allowed", "not-found", "busy", "server-error",
-    "too-large", "outcome", "partial", "more-pages", "truncated", "wrong-type", "malformed", "unreadable", "other-patient",
-    "unresolved-medication", "no-birth-date", "fault",
+    "too-large", "outcome", "partial", "more-pages", "truncated", "wrong-type", "malformed", "unreadable",
+    "other-patient", "unresolved-medication", "no-birth-date", "fault",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Text of a record is a stranger's: whatever it says, a card shows plain words (trust.md, Markdown and HTML)."""
+"""Text of a record is a stranger's: whatever it says, a card shows plain words."""
 
 import re
 import unicodedata

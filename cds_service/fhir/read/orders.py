@@ -17,21 +17,47 @@ ORDER_KINDS = frozenset({"MedicationRequest", "MedicationOrder"})
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """`orders` can be judged; `strangers` are references of drafts written for another patient."""
+    """`orders` can be judged; `strangers` were written for another patient, `unreadable` is how many cannot be read."""
 
     orders: tuple[DraftOrder, ...]
-    strangers: tuple[str, ...]
+    strangers: tuple[str, ...] = ()
+    unreadable: int = 0
 
 
 def read_drafts(request: HookRequest, find: Find, zone: tzinfo) -> Drafts:
     """Every medication order of the context that is not an order *not* to give something."""
-    entries = [entry for entry in request.drafts if entry.resource.get("resourceType") in ORDER_KINDS]
+    kinds = [entry.resource.get("resourceType") for entry in request.drafts]
+    unreadable = sum(not isinstance(kind, str) for kind in kinds)
+    entries = [
+        entry
+        for entry, kind in zip(request.drafts, kinds, strict=True)
+        if isinstance(kind, str) and kind in ORDER_KINDS
+    ]
     urns: frozenset[str] = frozenset()
     mine = [entry for entry in entries if belongs(entry.resource, request.patient_id, urns)]
     strangers = tuple(own(entry.resource) for entry in entries if entry not in mine)
     chosen = _chosen(request, mine)
-    orders = [_order(entry, find, zone, entry in chosen) for entry in mine if not _is_prohibition(entry.resource)]
-    return Drafts(tuple(orders), strangers)
+    orders = []
+    for entry in mine:
+        if _is_prohibition(entry.resource):
+            continue
+        order = _order_or_none(entry, find, zone, entry in chosen)
+        if order is None:
+            unreadable += 1
+        else:
+            orders.append(order)
+    return Drafts(tuple(orders), strangers, unreadable)
+
+
+def _order_or_none(entry: Entry, find: Find, zone: tzinfo, selected: bool) -> DraftOrder | None:
+    """One rubbish draft must not cost the checks of the others; that it could not be read is said."""
+    named = (entry.resource.get(name) for name in ("medicationCodeableConcept", "medicationReference", "medication"))
+    if any(value is not None and not isinstance(value, dict) for value in named):
+        return None
+    try:
+        return _order(entry, find, zone, selected)
+    except (TypeError, ValueError, AttributeError, KeyError, OverflowError):
+        return None
 
 
 def _is_prohibition(resource: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from datetime import date, tzinfo
 from typing import Any
 
 from cds_service.fhir.answers import key_of_kind
-from cds_service.fhir.elements import concept
+from cds_service.fhir.elements import code_of, concept, items, text_of
 from cds_service.fhir.gather import Gathered
 from cds_service.fhir.medication import Find, medication_concept, names_drug
 from cds_service.fhir.read.findings import (
@@ -16,7 +16,7 @@ from cds_service.fhir.read.findings import (
     read_patient,
 )
 from cds_service.fhir.read.medications import KINDS, read_medication
-from cds_service.fhir.read.shapes import is_readable
+from cds_service.fhir.read.shapes import has_real_dates, is_readable
 from cds_service.fhir.references import own, relative
 from cds_service.hooks.request import HookRequest
 from cds_service.record import (
@@ -30,7 +30,7 @@ from cds_service.record import (
     Shortfall,
 )
 from cds_service.terminology.drugs import identify
-from cds_service.terminology.glance import Glance, condition_glance, drug_glance, observation_glance
+from cds_service.terminology.glance import condition_glance, drug_glance, observation_glance
 from cds_service.terminology.observations import observation_group
 
 LAB_ORDERS = frozenset({"ServiceRequest", "ProcedureRequest", "DiagnosticOrder"})
@@ -77,23 +77,23 @@ class _Reader:
         self._faults: dict[tuple[str, str], int] = {}
 
     def take(self, resource: Mapping[str, Any]) -> None:
-        kind = resource.get("resourceType")
-        if not isinstance(kind, str):
-            return
+        """One resource. What cannot be read is counted: it must neither crash the rest nor pass for "nothing there"."""
+        kind = str(resource.get("resourceType"))
         if not is_readable(resource):
             self._fault(kind, "unreadable")
-        elif kind in KINDS:
+            return
+        try:
+            self._take(kind, resource)
+        except (TypeError, ValueError, AttributeError, KeyError, OverflowError):
+            self._fault(kind, "unreadable")
+
+    def _take(self, kind: str, resource: Mapping[str, Any]) -> None:
+        if kind in KINDS:
             self._medication(kind, resource)
         elif kind == "Condition":
-            if own(resource) in self.reasons or _may_matter(resource.get("code"), condition_glance()):
-                self._condition(resource)
+            self._condition(resource)
         elif kind == "Observation":
-            if not _may_matter(resource.get("code"), observation_glance()):
-                return
-            named = concept(resource.get("code"))
-            group = observation_group(named)
-            if group:
-                self.observations.append(read_observation(resource, named, group, self.zone))
+            self._observation(resource)
         elif kind == "Patient":
             self.patient = read_patient(resource, self.zone)
         elif kind == "Encounter":
@@ -102,14 +102,38 @@ class _Reader:
         elif kind in LAB_ORDERS and own(resource) not in self.own_orders:
             self.lab_orders.append(read_lab_order(resource, False, self.zone))
 
+    def _observation(self, resource: Mapping[str, Any]) -> None:
+        code = resource.get("code")
+        if not isinstance(code, dict) or not observation_glance().sees(code):
+            return
+        named = concept(code)
+        group = observation_group(named)
+        if not group:
+            return
+        if not has_real_dates(resource):
+            self._fault("Observation", "unreadable")
+            return
+        self.observations.append(read_observation(resource, named, group, self.zone))
+
     def _condition(self, resource: Mapping[str, Any]) -> None:
+        code = resource.get("code")
+        if own(resource) not in self.reasons:
+            if not isinstance(code, dict) or not _says_anything(code):
+                if code_of(resource.get("verificationStatus")) != "entered-in-error":
+                    self._fault("Condition", "unreadable")
+                return
+            if not condition_glance().sees(code):
+                return
+        if not has_real_dates(resource):
+            self._fault("Condition", "unreadable")
+            return
         condition = read_condition(resource, self.zone)
         if condition.groups or condition.reference in self.reasons:
             self.conditions.append(condition)
 
     def _medication(self, kind: str, resource: Mapping[str, Any]) -> None:
         whole = resource.get("medicationCodeableConcept")
-        if isinstance(whole, dict) and (whole.get("coding") or whole.get("text")) and not drug_glance().sees(whole):
+        if isinstance(whole, dict) and _says_anything(whole) and not drug_glance().sees(whole):
             return
         if own(resource) in self.own_orders:
             return
@@ -119,8 +143,12 @@ class _Reader:
                 self._fault(kind, "unresolved-medication")
             return
         drug = identify(named)
-        if drug is not None:
-            self.medications.append(read_medication(resource, drug, self.zone))
+        if drug is None:
+            return
+        if not has_real_dates(resource):
+            self._fault(kind, "unreadable")
+            return
+        self.medications.append(read_medication(resource, drug, self.zone))
 
     def _fault(self, kind: str, cause: str) -> None:
         self._faults[kind, cause] = self._faults.get((kind, cause), 0) + 1
@@ -129,8 +157,11 @@ class _Reader:
         return tuple(Shortfall(key_of_kind(kind), cause, count) for (kind, cause), count in self._faults.items())
 
 
-def _may_matter(value: Any, glance: Glance) -> bool:
-    return isinstance(value, dict) and glance.sees(value)
+def _says_anything(concept: Mapping[str, Any]) -> bool:
+    """A code or a word: a concept without either names nothing that could be checked."""
+    if text_of(concept.get("text")):
+        return True
+    return any(text_of(coding.get("code")) or text_of(coding.get("display")) for coding in items(concept.get("coding")))
 
 
 def _list(value: Any) -> list[Any]:

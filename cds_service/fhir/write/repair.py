@@ -101,7 +101,7 @@ def _pruned_value(value: Any) -> Any:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == "" or value == [] or value == {}
+    return value is None or value == [] or value == {} or (isinstance(value, str) and not value.strip())
 
 
 def _drop_contained_medication(order: Resource) -> None:
