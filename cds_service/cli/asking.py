@@ -45,7 +45,7 @@ def knowledge_of(settings: Settings) -> Knowledge:
 
 
 def place_of(settings: Settings, zone: tzinfo) -> Place:
-    return Place(settings.base_url, zone, settings.development, settings.medication_lists)
+    return Place(settings.base_url, zone, settings.development, settings.medication_lists, settings.strict)
 
 
 def here(settings: Settings) -> Ask:

@@ -85,7 +85,7 @@ def _judge(name: str, value: Any) -> Answer:
     if value is None:
         return Answer(keys=own, null=True)
     if isinstance(value, list):
-        value = {"resourceType": "Bundle", "entry": [{"resource": one} for one in value]}
+        value = {"resourceType": "Bundle", "entry": [{"resource": one or []} for one in value]}
     if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
         return Answer(refused=dict.fromkeys(own, "malformed"))
     if value["resourceType"] == "OperationOutcome":

@@ -24,7 +24,8 @@ def _name(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def ask() -> Ask:
-    return here(Settings())
+    """Strict: every resource of an answer is checked against the models of its release as well."""
+    return here(Settings(strict=True))
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=_name)

@@ -42,7 +42,7 @@ def read_record(request: HookRequest, gathered: Gathered, as_of: date, zone: tzi
     for resource in gathered.resources:
         reader.take(resource)
     for entry in request.drafts:
-        if entry.resource.get("resourceType") in LAB_ORDERS:
+        if str(entry.resource.get("resourceType")) in LAB_ORDERS:
             reader.lab_orders.append(read_lab_order(entry.resource, True, zone))
     return PatientRecord(
         as_of=as_of,
@@ -133,7 +133,7 @@ class _Reader:
 
     def _medication(self, kind: str, resource: Mapping[str, Any]) -> None:
         whole = resource.get("medicationCodeableConcept")
-        if isinstance(whole, dict) and _says_anything(whole) and not drug_glance().sees(whole):
+        if isinstance(whole, dict) and not drug_glance().sees(whole) and names_drug(concept(whole)):
             return
         if own(resource) in self.own_orders:
             return
