@@ -21,7 +21,8 @@ _SHORTEST = 6
 
 
 def main() -> int:
-    complaints = [complaint for path in files() for complaint in judge(path, words())]
+    machine = words()
+    complaints = [complaint for path in files() for complaint in judge(path, machine)]
     for complaint in complaints:
         print(complaint)
     return 1 if complaints else 0

@@ -65,7 +65,7 @@ def _toml(folder: Path, name: str) -> dict[str, Any]:
 
 def _digest(folder: Path) -> str:
     seen = hashlib.sha256()
-    paths = [*folder.rglob("*.md"), *folder.rglob("*.toml"), *TERMINOLOGY.glob("*.csv")]
+    paths = [*folder.glob("*/*.md"), *folder.rglob("*.toml"), *TERMINOLOGY.glob("*.csv")]
     for path in sorted(paths, key=lambda path: path.name):
         seen.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return seen.hexdigest()[:12]
