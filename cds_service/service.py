@@ -58,7 +58,7 @@ class Place:
 def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: Knowledge, place: Place) -> Answer:
     """The whole service: a pure function of the request, the FHIR answers, the knowledge and the date."""
     opened = Opened(request, fetch)
-    drafts = read_drafts(request, opened.find, place.zone)
+    drafts = read_drafts(request, opened.find, place.zone, opened.patient_urns)
     wanted = _wanted(request, drafts)
     if wanted is None:
         return Answer([])

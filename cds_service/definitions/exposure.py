@@ -194,10 +194,17 @@ def read(record: Medication, row: str, others: Iterable[Medication], today: date
     if record.kind == "statement":
         return _statement(base, record, today, thresholds)
     if record.kind == "request":
-        return _request(base, record, list(others), today, thresholds)
+        return _from_last_injection(_request(base, record, list(others), today, thresholds))
     if record.kind == "dispense":
-        return _dispense(base, record, today, thresholds)
+        return _from_last_injection(_dispense(base, record, today, thresholds))
     return _administration(base, record, today)
+
+
+def _from_last_injection(reading: Reading) -> Reading:
+    """The month of a naltrexone injection counts once: from the day it was given, not again after its "supply"."""
+    if reading.washout != "naltrexone-injection" or reading.last is None or reading.days is None:
+        return reading
+    return replace(reading, last=reading.last - timedelta(days=reading.days - 1))
 
 
 def _statement(base: Reading, record: Medication, today: date, thresholds: Thresholds) -> Reading:

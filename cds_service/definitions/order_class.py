@@ -34,7 +34,7 @@ def order_class(order: DraftOrder, record: PatientRecord, thresholds: Thresholds
     product = order.drug.naltrexone
     dose = daily_dose(order.dosages, product)
     why = reasons(order, record, thresholds)
-    return OrderClass(_name(order, product, dose, why, thresholds), dose, why, _is_ultra_low(order, dose))
+    return OrderClass(_name(order, product, dose, why, thresholds), dose, why, _is_ultra_low(order, dose, thresholds))
 
 
 def _name(order: DraftOrder, product: Naltrexone, dose: DailyDose, why: frozenset[str], thresholds: Thresholds) -> str:
@@ -62,8 +62,8 @@ def _has_cue(order: DraftOrder, product: Naltrexone, low: float) -> bool:
     return any(_CUE.search(word[:2000]) for word in words)
 
 
-def _is_ultra_low(order: DraftOrder, dose: DailyDose) -> bool:
+def _is_ultra_low(order: DraftOrder, dose: DailyDose, thresholds: Thresholds) -> bool:
     """Microgram dosing that is meant: said in words, or micrograms far below the lowest step (rule 36, near-miss 7)."""
     words = [order.label, order.note, *(dosage.text for dosage in order.dosages)]
     said = any(_ULTRA_LOW.search(word[:2000]) for word in words)
-    return said or (dose.microgram and dose.mg is not None and dose.mg < 0.1)
+    return said or (dose.microgram and dose.mg is not None and dose.mg < thresholds.order_class.ultra_low_mg)

@@ -54,6 +54,7 @@ class OrderClassLimits:
     standard_min_mg: float
     standard_max_mg: float
     injection_mg: float
+    ultra_low_mg: float
 
 
 @dataclass(frozen=True, slots=True)

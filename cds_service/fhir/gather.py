@@ -84,6 +84,12 @@ class Opened:
                 shelf.add(full_url, resource)
         return shelf
 
+    def patient_urns(self) -> frozenset[str]:
+        """The fullUrls under which the patient's own resource came, for Bundles that refer by urn."""
+        myself = f"Patient/{self._request.patient_id}"
+        pairs = (pair for answer in self.answers for pair in answer.resources)
+        return frozenset(full_url for full_url, resource in pairs if full_url and own(resource) == myself)
+
     def find(self, reference: str) -> Mapping[str, Any] | None:
         """What a draft refers to: in its own Bundle, in prefetch, then on the server."""
         found = self.shelf.find(reference)

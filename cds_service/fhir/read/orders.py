@@ -1,6 +1,6 @@
 """The draft orders of a call as facts, in every shape they come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any
@@ -24,8 +24,11 @@ class Drafts:
     unreadable: int = 0
 
 
-def read_drafts(request: HookRequest, find: Find, zone: tzinfo) -> Drafts:
-    """Every medication order of the context that is not an order *not* to give something."""
+def read_drafts(request: HookRequest, find: Find, zone: tzinfo, urns: Callable[[], frozenset[str]]) -> Drafts:
+    """Every medication order of the context that is not an order *not* to give something.
+
+    `urns` names the urns that stand for the patient; it is asked only where a draft refers so.
+    """
     kinds = [entry.resource.get("resourceType") for entry in request.drafts]
     unreadable = sum(not isinstance(kind, str) for kind in kinds)
     entries = [
@@ -33,8 +36,12 @@ def read_drafts(request: HookRequest, find: Find, zone: tzinfo) -> Drafts:
         for entry, kind in zip(request.drafts, kinds, strict=True)
         if isinstance(kind, str) and kind in ORDER_KINDS
     ]
-    urns: frozenset[str] = frozenset()
-    mine = [entry for entry in entries if belongs(entry.resource, request.patient_id, urns)]
+    mine = [
+        entry
+        for entry in entries
+        if belongs(entry.resource, request.patient_id, frozenset())
+        or belongs(entry.resource, request.patient_id, urns())
+    ]
     strangers = tuple(own(entry.resource) for entry in entries if entry not in mine)
     chosen = _chosen(request, mine)
     orders = []
