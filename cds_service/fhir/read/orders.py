@@ -24,7 +24,9 @@ class Drafts:
     unreadable: int = 0
 
 
-def read_drafts(request: HookRequest, find: Find, zone: tzinfo, urns: Callable[[], frozenset[str]]) -> Drafts:
+def read_drafts(
+    request: HookRequest, find: Find, zone: tzinfo, urns: Callable[[], frozenset[str]] = frozenset
+) -> Drafts:
     """Every medication order of the context that is not an order *not* to give something.
 
     `urns` names the urns that stand for the patient; it is asked only where a draft refers so.
