@@ -187,9 +187,9 @@ class Service:
         """Raises StartError where the content cannot be used."""
         return cls(settings)
 
-    def answer(self, request: HookRequest) -> Answer:
-        """Answer a call now."""
-        deadline = monotonic() + self._deadline_seconds
+    def answer(self, request: HookRequest, received: float | None = None) -> Answer:
+        """Answer a call now. The deadline counts from `received`, in seconds of `monotonic`, where that is known."""
+        deadline = (monotonic() if received is None else received) + self._deadline_seconds
         fetch = None
         if request.token_patient in ("", request.patient_id):
             fetch = self._client.reader(request.fhir_server, request.token, deadline)

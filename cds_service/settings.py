@@ -137,7 +137,7 @@ class Settings:
     silent: bool = _setting(False, _switch, "Evaluate and remember, but return no cards.")
     cards_dir: str = _setting("", _text, "Folder of a site's own reviewed cards; empty means those shipped.")
     workers: int = _setting(0, _whole(0, 64), "Worker processes; 0 means one for each core.")
-    threads: int = _setting(4, _whole(1, 64), "Threads in a worker, for waiting on FHIR servers.")
+    threads: int = _setting(16, _whole(1, 64), "Threads in a worker, for waiting on FHIR servers.")
     log_level: str = _setting("INFO", _log_level, "DEBUG, INFO, WARNING or ERROR.")
 
     def __post_init__(self) -> None:

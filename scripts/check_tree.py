@@ -43,7 +43,7 @@ def words() -> list[str]:
     """Names of this machine: this folder, and the hosts and folders that pip is set up with."""
     pip = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
     settings = [line for line in pip.stdout.splitlines() if re.search(r"index-url|find-links|trusted-host", line)]
-    places = [found for line in settings for found in re.findall(r"//([\w.-]+\.[\w.-]+)|(/[\w./-]+)", line)]
+    places = [found for line in settings for found in re.findall(r"//([\w-]+\.[\w.-]+)|(/\w[\w./-]+)", line)]
     found = [str(CHECKOUT), *(host or folder for host, folder in places)]
     return [word for word in found if len(word) >= _SHORTEST and not word.endswith(_PUBLIC)]
 

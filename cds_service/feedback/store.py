@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Engine,
+    Insert,
     MetaData,
     String,
     Table,
@@ -116,11 +117,12 @@ class FeedbackStore:
             raise BadSetting("CDS_DATABASE_URL must be an SQLAlchemy URL whose driver is installed.") from None
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _tune_sqlite)
+        self._new_cards, self._new_events = (_insert_of(table, self._engine.dialect.name) for table in (CARDS, EVENTS))
         self._lock = Lock()
         self._has_tables = False
 
     def remember(self, cards: Sequence[IssuedCard]) -> None:
-        """Keep the cards of one answer."""
+        """Keep the cards of one answer, in one transaction, before the answer leaves."""
         if cards:
             rows = [
                 {
@@ -135,7 +137,7 @@ class FeedbackStore:
                 }
                 for card in cards
             ]
-            self._run(lambda connection: _insert_new(connection, CARDS, rows))
+            self._run(lambda connection: _insert_new(connection, self._new_cards, rows))
 
     def record(self, service_id: str, events: Sequence[FeedbackEvent]) -> int:
         """Keep what is not known yet of the events, all or nothing; the number of new rows."""
@@ -153,7 +155,9 @@ class FeedbackStore:
             for report in events
             for suggestion in report.suggestions or ("",)
         ]
-        return self._run(lambda connection: _insert_new(connection, EVENTS, rows), attempts=_ATTEMPTS) if rows else 0
+        if not rows:
+            return 0
+        return self._run(lambda connection: _insert_new(connection, self._new_events, rows), attempts=_ATTEMPTS)
 
     def acceptances_by_rule(self) -> dict[str, Acceptance]:
         """Cards by the rule that led them. A card that several events speak of counts once for each outcome."""
@@ -220,17 +224,24 @@ def _options(url: URL) -> dict[str, Any]:
     return options
 
 
-def _insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+def _insert_of(table: Table, dialect: str) -> Insert:
+    """Built once for each store: building it costs more than running it."""
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    if dialect == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return table.insert()
+
+
+def _insert_new(connection: Connection, insert: Insert, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows whose key is not there yet; the number inserted."""
-    dialect = connection.dialect.name
-    if dialect in ("sqlite", "postgresql"):
-        insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-        return sum(connection.execute(insert.on_conflict_do_nothing(), row).rowcount for row in rows)
+    if connection.dialect.name in ("sqlite", "postgresql"):
+        return sum(connection.execute(insert, row).rowcount for row in rows)
     new = 0
     for row in rows:
         try:
             with connection.begin_nested():
-                connection.execute(table.insert(), row)
+                connection.execute(insert, row)
             new += 1
         except IntegrityError:
             continue

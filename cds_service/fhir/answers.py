@@ -97,6 +97,7 @@ def _judge(name: str, value: Any) -> Answer:
 
 def _bundle(asked: str, bundle: Mapping[str, Any]) -> Answer:
     resources: list[tuple[str, Mapping[str, Any]]] = []
+    kinds: set[str] = set()
     cause, matches = "", 0
     entries = bundle.get("entry")
     if entries is not None and not isinstance(entries, list):
@@ -105,14 +106,17 @@ def _bundle(asked: str, bundle: Mapping[str, Any]) -> Answer:
         resource = entry.get("resource") if isinstance(entry, dict) else entry
         if isinstance(entry, dict) and resource is None:
             continue  # an entry without a resource is skipped (cds-hooks 44); anything else in its place is not
-        if not isinstance(resource, dict) or not _is_kind(resource.get("resourceType")):
+        kind = resource.get("resourceType") if isinstance(resource, dict) else None
+        if not isinstance(kind, str) or (kind not in kinds and not _is_kind(kind)):
             cause = "malformed"
             continue
-        mode = code_of((entry.get("search") or {}).get("mode")) if isinstance(entry.get("search"), dict) else ""
-        if resource.get("resourceType") == "OperationOutcome":
+        if kind == "OperationOutcome":
             cause = cause or _outcome_cause(resource)
             continue
-        matches += mode in ("", "match")
+        kinds.add(kind)
+        search = entry.get("search")
+        mode = search.get("mode") if isinstance(search, dict) else None
+        matches += mode is None or mode == "match" or code_of(mode) in ("", "match")
         resources.append((text_of(entry.get("fullUrl")), resource))
     next_url = _link(bundle, "next")
     total = bundle.get("total")
@@ -122,20 +126,21 @@ def _bundle(asked: str, bundle: Mapping[str, Any]) -> Answer:
         cause = "malformed"
     elif not cause and total is not None and total > matches:
         cause = "truncated"
-    keys = _answered(asked, resources, _link(bundle, "self") or "")
+    keys = _answered(asked, kinds, resources, _link(bundle, "self") or "")
     refused = {}
     if asked and asked not in keys:
         refused[asked] = cause or "wrong-type"
     return Answer(keys, tuple(resources), cause, refused, next_url=next_url or "")
 
 
-def _is_kind(value: Any) -> bool:
+def _is_kind(value: str) -> bool:
     """A resource type as FHIR names them."""
-    return isinstance(value, str) and value[:1].isupper() and value.isalpha()
+    return value[:1].isupper() and value.isalpha()
 
 
-def _answered(asked: str, resources: Iterable[tuple[str, Mapping[str, Any]]], self_link: str) -> frozenset[str]:
-    kinds = {kind for _, resource in resources if isinstance(kind := resource.get("resourceType"), str)}
+def _answered(
+    asked: str, kinds: set[str], resources: Iterable[tuple[str, Mapping[str, Any]]], self_link: str
+) -> frozenset[str]:
     if not kinds:
         return frozenset({asked} if asked else _keys_of_search(self_link))
     keys = {_TYPE_KEYS[kind] for kind in kinds if kind in _TYPE_KEYS}

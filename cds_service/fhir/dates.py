@@ -27,6 +27,18 @@ def moment(value: Any, zone: tzinfo) -> str:
     return day.isoformat() if day else ""
 
 
+def day_and_moment(value: Any, zone: tzinfo) -> tuple[date | None, str]:
+    """`last_day` and `moment` of one value, which is parsed once. Raises OverflowError outside the calendar."""
+    if isinstance(value, str) and len(value) > 10:
+        try:
+            when = datetime.fromisoformat(value)
+        except ValueError:
+            return None, ""
+        local = when if when.tzinfo is None else when.astimezone(zone).replace(tzinfo=None)
+        return local.date(), local.isoformat()
+    return last_day(value, zone), moment(value, zone)
+
+
 def _day(value: Any, zone: tzinfo, last: bool) -> date | None:
     if not isinstance(value, str):
         return None

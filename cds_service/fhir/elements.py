@@ -1,6 +1,6 @@
 """FHIR data types read into facts, whatever release spelled them. Anything misshapen reads as absent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, tzinfo
 from typing import Any
 
@@ -16,12 +16,11 @@ def text_of(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def items(value: Any) -> Iterator[Mapping[str, Any]]:
+def items(value: Any) -> Sequence[Mapping[str, Any]]:
     """The objects of a list, or the one object that stands where a list belongs."""
-    if isinstance(value, dict):
-        yield value
-    elif isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return (value,) if isinstance(value, dict) else ()
 
 
 def concept(value: Any) -> Concept:
@@ -32,13 +31,13 @@ def concept(value: Any) -> Concept:
         return Concept()
     if "concept" in value:
         return concept(value["concept"])
-    codings = tuple(
+    codings = [
         Coding(
             canonical_system(text_of(coding.get("system"))), text_of(coding.get("code")), text_of(coding.get("display"))
         )
         for coding in items(value.get("coding"))
-    )
-    return Concept(codings, text_of(value.get("text")))
+    ]
+    return Concept(tuple(codings), text_of(value.get("text")))
 
 
 def code_of(value: Any) -> str:

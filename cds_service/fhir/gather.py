@@ -40,7 +40,7 @@ class Gathered:
     """
 
     resources: tuple[Mapping[str, Any], ...] = field(repr=False)
-    shelf: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    shelf: "Shelf" = field(repr=False)
     shortfalls: tuple[Shortfall, ...]
     release: str
 
@@ -49,18 +49,24 @@ class Shelf:
     """Every resource of the request by the references others may use for it."""
 
     def __init__(self) -> None:
-        self.by_reference: dict[str, Mapping[str, Any]] = {}
+        self._waiting: list[tuple[str, Mapping[str, Any]]] = []
+        self._by_reference: dict[str, Mapping[str, Any]] = {}
 
     def add(self, full_url: str, resource: Mapping[str, Any]) -> None:
-        name = own(resource)
-        if name:
-            self.by_reference.setdefault(name, resource)
-        if full_url:
-            self.by_reference.setdefault(full_url, resource)
-            self.by_reference.setdefault(relative(full_url), resource)
+        self._waiting.append((full_url, resource))
+
+    def add_all(self, resources: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """(fullUrl, resource) each; of two with one name the first is found."""
+        self._waiting.extend(resources)
 
     def find(self, reference: str) -> Mapping[str, Any] | None:
-        return self.by_reference.get(reference) if reference else None
+        """Most records name their drugs in place and never look here: names are worked out when one is asked for."""
+        for full_url, resource in self._waiting:
+            for name in (own(resource), full_url, relative(full_url)):
+                if name:
+                    self._by_reference.setdefault(name, resource)
+        self._waiting.clear()
+        return self._by_reference.get(reference) if reference else None
 
 
 class Opened:
@@ -80,8 +86,7 @@ class Opened:
         for entry in self._request.drafts:
             shelf.add(entry.full_url, entry.resource)
         for answer in self.answers:
-            for full_url, resource in answer.resources:
-                shelf.add(full_url, resource)
+            shelf.add_all(answer.resources)
         return shelf
 
     def patient_urns(self) -> frozenset[str]:
@@ -114,8 +119,7 @@ def gather(request: HookRequest, opened: Opened, wanted: Iterable[str], fetch: F
         replies, gaps = _ask(request, gaps, release, fetch)
     kept = [answer for answer in answers if not (answer.cause and answer.keys and answer.keys <= set(replies))]
     for answer in replies.values():
-        for full_url, resource in answer.resources:
-            opened.shelf.add(full_url, resource)
+        opened.shelf.add_all(answer.resources)
     gathered = _assemble(request, opened.shelf, [*kept, *replies.values()], gaps, release)
     return _with_medications(gathered, fetch) if fetch is not None else gathered
 
@@ -125,16 +129,15 @@ def _with_medications(gathered: Gathered, fetch: Fetch) -> Gathered:
     missing = {
         target
         for resource in gathered.resources
-        if (target := _named_only_by_reference(resource)) and target not in gathered.shelf
+        if (target := _named_only_by_reference(resource)) and gathered.shelf.find(target) is None
     }
     if not missing:
         return gathered
     found = fetch(tuple(sorted(missing)[:_MOST_MEDICATIONS]))
-    shelf = dict(gathered.shelf)
     for target, got in found.items():
         if isinstance(got.value, dict) and got.value.get("resourceType") == "Medication":
-            shelf.setdefault(target, got.value)
-    return Gathered(gathered.resources, shelf, gathered.shortfalls, gathered.release)
+            gathered.shelf.add(target, got.value)
+    return gathered
 
 
 def _named_only_by_reference(resource: Mapping[str, Any]) -> str:
@@ -197,20 +200,26 @@ def _assemble(
 ) -> Gathered:
     pairs = [pair for answer in answers for pair in answer.resources]
     myself = f"Patient/{request.patient_id}"
-    urns = frozenset(full_url for full_url, resource in pairs if full_url and own(resource) == myself)
+    urns = frozenset(
+        full_url
+        for full_url, resource in pairs
+        if full_url and resource.get("resourceType") == "Patient" and own(resource) == myself
+    )
     mine: list[Mapping[str, Any]] = []
     strangers: dict[str, int] = {}
-    seen: set[str] = set()
+    seen: set[tuple[Any, str]] = set()
     for _, resource in pairs:
         if not belongs(resource, request.patient_id, urns):
             kind = str(resource.get("resourceType"))
             strangers[kind] = strangers.get(kind, 0) + 1
             continue
-        name = own(resource)
-        if name and name in seen:
-            continue  # the same resource came before, under another key
-        seen.add(name)
+        name = resource.get("id")
+        if isinstance(name, str):
+            key = (resource.get("resourceType"), name)
+            if key in seen and own(resource):
+                continue  # the same resource came before, under another key
+            seen.add(key)
         mine.append(resource)
     shortfalls = [Shortfall(key, cause) for key, cause in gaps.items()]
     shortfalls += [Shortfall(key_of_kind(kind), "other-patient", count) for kind, count in strangers.items()]
-    return Gathered(tuple(mine), shelf.by_reference, tuple(shortfalls), release)
+    return Gathered(tuple(mine), shelf, tuple(shortfalls), release)

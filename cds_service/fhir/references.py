@@ -49,6 +49,8 @@ def belongs(resource: Mapping[str, Any], patient_id: str, patient_urns: frozense
     reference = subject.get("reference")
     if not isinstance(reference, str) or not reference or reference.startswith("#"):
         return True
+    if reference.startswith("Patient/") and reference[8:] == patient_id:
+        return True
     if reference.startswith("urn:"):
         return reference in patient_urns or reference.rsplit(":", 1)[-1] == patient_id
     return relative(reference) in (f"Patient/{patient_id}", patient_id)

@@ -6,9 +6,9 @@ becomes a float, so that whatever was read can be written again.
 
 orjson refuses all of these but repeated names and deep nesting, at a third of the price of a parser that reports
 repeated names (jiter). So orjson reads, and a repeated name is noticed by what it costs: written out again, the value
-has fewer colons than the body. Only a body with fewer colons, or with `\\u` escapes (a colon may hide in one), goes
-through jiter, which then has the last word. Nesting is noticed by orjson's own limit on writing, with the difference to
-`DEEPEST` used up beforehand.
+is not the body, and has fewer colons. Only a body with fewer colons, or with `\\u` escapes (a colon may hide in one),
+goes through jiter, which then has the last word. Nesting is noticed by orjson's own limit on writing, with the
+difference to `DEEPEST` used up beforehand.
 """
 
 from typing import Any
@@ -20,6 +20,7 @@ from cds_service.errors import MalformedRequest
 
 DEEPEST = 200
 _ORJSON_WRITES = 254
+_BURIED = _ORJSON_WRITES - DEEPEST
 
 
 def read_json(body: bytes) -> Any:
@@ -31,16 +32,18 @@ def read_json(body: bytes) -> Any:
             "The body is not strict JSON in UTF-8.", diagnostics=f"{_reason(fault)} at byte {fault.pos}"
         ) from None
     try:
-        colons = orjson.dumps(_buried(value)).count(b":")
+        written = orjson.dumps(_buried(value))
     except orjson.JSONEncodeError:
         raise MalformedRequest(f"The body is nested more than {DEEPEST} levels deep.") from None
-    if colons != body.count(b":") or (b"\\" in body and b"\\u" in body):
+    if len(written) == len(body) + 2 * _BURIED and written.startswith(body, _BURIED):
+        return value  # to the byte what orjson itself writes of it, as compact JSON mostly is: nothing was lost
+    if written.count(b":") != body.count(b":") or (b"\\" in body and b"\\u" in body):
         _refuse_repeated_names(body)
     return value
 
 
 def _buried(value: Any) -> Any:
-    for _ in range(_ORJSON_WRITES - DEEPEST):
+    for _ in range(_BURIED):
         value = [value]
     return value
 

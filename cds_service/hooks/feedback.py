@@ -6,7 +6,7 @@ again, if the bad one cost the nine.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cds_service.errors import InvalidFeedback, TooManyEntries
@@ -111,7 +111,17 @@ def _coded(reason: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _moment(stamp: str) -> datetime | None:
+    """A moment in UTC. A leap second counts as the second that follows it, as on the clocks of most machines.
+
+    Leap seconds stand at the end of a month, 23:59:60 UTC (RFC 3339 section 5.7, ITU-R TF.460-6); elsewhere, a 60 is
+    no second. The schema has seen the spelling, except that one of its two readers lets a line break follow.
+    """
+    leaps = stamp[17:19] == "60"
     try:
-        return datetime.fromisoformat(stamp.strip().upper()).astimezone(UTC)
+        written = f"{stamp[:17]}59{stamp[19:]}" if leaps else stamp
+        moment = datetime.fromisoformat(written.upper()).astimezone(UTC) + timedelta(seconds=leaps)
     except (ValueError, OverflowError):
         return None
+    if leaps and (moment.day, moment.hour, moment.minute, moment.second) != (1, 0, 0, 0):
+        return None
+    return moment

@@ -14,11 +14,15 @@ from cds_service.terminology.words import words_of
 
 _STEM = 3
 """ICD codes are matched by prefix, and no prefix of a value set is shorter than its three-character category."""
+_WORDS_NO_DRUG = frozenset({"cue", "denied", "no-drug"})
+"""What only qualifies a drug (`tablet`, `oral`) or takes one away (`opioid antagonist`): alone it never names one."""
+_CODES_NO_DRUG = frozenset({"not-counted", "not-naltrexone", "bupropion"})
+"""The same of codes: loperamide, methylnaltrexone, and bupropion, which counts beside naltrexone only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """`codes` of any system, `stems` of ICD codes, and the first `words` of every phrase."""
+    """`codes` of any system, `stems` of ICD codes (both in capitals), and the first `words` of every phrase."""
 
     codes: frozenset[str]
     stems: frozenset[str]
@@ -36,8 +40,8 @@ class Glance:
                 continue
             code, display = coding.get("code"), coding.get("display")
             if isinstance(code, str):
-                code = code.strip()
-                if code in self.codes or code[:_STEM].upper() in self.stems:
+                code = code.strip().upper()
+                if code in self.codes or code[:_STEM] in self.stems:
                     return True
             if isinstance(display, str) and display != text:
                 said = f"{said} | {display}"
@@ -47,15 +51,16 @@ class Glance:
 @cache
 def drug_glance() -> Glance:
     """For medications."""
-    names = ("opioids.csv", "naltrexone.csv", "anticoagulants.csv")
-    return Glance(_codes(*names), frozenset(), _first_words("drug_words.csv"))
+    codes = _codes("opioids.csv", "naltrexone.csv", "anticoagulants.csv", unless=_CODES_NO_DRUG)
+    phrases = (word for word, means, *_ in tables.rows("drug_words.csv") if means not in _WORDS_NO_DRUG)
+    return Glance(codes, frozenset(), frozenset(_starts(phrases)))
 
 
 @cache
 def condition_glance() -> Glance:
     """For problems and diagnoses."""
     codes = _codes("conditions.csv")
-    stems = frozenset(code[:_STEM].upper() for code in codes if code[:1].isalpha())
+    stems = frozenset(code[:_STEM] for code in codes if code[:1].isalpha())
     return Glance(codes, stems, _first_words("condition_words.csv"))
 
 
@@ -65,8 +70,10 @@ def observation_glance() -> Glance:
     return Glance(_codes("observations.csv"), frozenset(), _first_words("observation_words.csv"))
 
 
-def _codes(*names: str) -> frozenset[str]:
-    return frozenset(row[1].strip() for name in names for row in tables.rows(name))
+def _codes(*names: str, unless: frozenset[str] = frozenset()) -> frozenset[str]:
+    """In capitals. A row with a cell of `unless`, its display aside, is left out."""
+    known = (row for name in names for row in tables.rows(name))
+    return frozenset(code.strip().upper() for _, code, _, *meaning in known if unless.isdisjoint(meaning))
 
 
 def _first_words(name: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_cors import CORS
 
 from cds_service.feedback.store import FeedbackStore
@@ -46,10 +46,15 @@ def create_app(settings: Settings, service: Answering | None = None, store: Feed
 
 
 def _allow_browsers(app: Flask, origins: tuple[str, ...]) -> None:
-    """CORS on every answer, errors included, or a browser shows its user nothing at all (cds-hooks 97)."""
+    """CORS on every answer, errors included, or a browser shows its user nothing at all (cds-hooks 97).
+
+    Where any origin may call, the one field of a plain answer is set here; flask-cors then leaves it as it is, and does
+    what takes thought: preflights and lists of origins.
+    """
+    anybody = "*" in origins
     CORS(
         app,
-        origins="*" if "*" in origins else list(origins),
+        origins="*" if anybody else list(origins),
         methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type"],
         max_age=_PREFLIGHT_SECONDS,
@@ -60,8 +65,10 @@ def _allow_browsers(app: Flask, origins: tuple[str, ...]) -> None:
     @app.after_request
     def mark(answer: Response) -> Response:
         answer.headers["X-Content-Type-Options"] = "nosniff"
-        if answer.mimetype == "text/html":  # only the empty answer to OPTIONS, which the web library makes
-            del answer.headers["Content-Type"]
-        if "*" not in origins:
+        if request.method == "OPTIONS":
+            del answer.headers["Content-Type"]  # of an empty answer, which the web library makes
+        elif anybody:
+            answer.headers["Access-Control-Allow-Origin"] = "*"
+        if not anybody:
             answer.vary.add("Origin")
         return answer

@@ -17,7 +17,8 @@ from cds_service.hooks.response import check_response
 from cds_service.hooks.services import SERVICES, HookService
 from cds_service.service import Answer
 from cds_service.settings import Settings
-from cds_service.web.reading import read_object
+from cds_service.web.log import fault_facts
+from cds_service.web.reading import read_object, received
 
 _log = logging.getLogger(__name__)
 _STORE_PAUSE_SECONDS = 5.0
@@ -26,7 +27,7 @@ _STORE_PAUSE_SECONDS = 5.0
 class Answering(Protocol):
     """What the door needs of the service."""
 
-    def answer(self, request: HookRequest) -> Answer: ...
+    def answer(self, request: HookRequest, received: float | None = None) -> Answer: ...
 
     def did_not_run(self, request: HookRequest) -> Answer: ...
 
@@ -44,10 +45,11 @@ def hooks_blueprint(settings: Settings, service: Answering, store: FeedbackStore
             )
             ran = True
             try:
-                answer = service.answer(request)
+                answer = service.answer(request, received())
                 body = _written(answer, settings)
-            except Exception:
-                _log.exception("did-not-run", extra={"facts": {"instance": request.instance, "service": offered.id}})
+            except Exception as fault:
+                facts = {"instance": request.instance, "service": offered.id, **fault_facts(fault)}
+                _log.error("did-not-run", extra={"facts": facts})
                 ran = False
                 answer = service.did_not_run(request)
                 body = _written(answer, settings)

@@ -13,6 +13,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from cds_service import errors
+from cds_service.web.log import fault_facts
 
 ERROR_SYSTEM = "urn:ldn-cds:error"
 _log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ _HTTP: dict[int, tuple[str, str, str]] = {
     400: ("bad-request", "invalid", "The request could not be read."),
     404: ("not-found", "not-found", "There is nothing at this address."),
     405: ("method-not-allowed", "not-supported", "This address does not take this method."),
+    408: ("too-slow", "timeout", "The request did not arrive in time."),
     413: ("body-too-large", "too-long", "The body is larger than this service takes."),
     415: (
         "unsupported-media-type",
@@ -39,6 +41,7 @@ _HTTP: dict[int, tuple[str, str, str]] = {
     414: ("url-too-long", "too-long", "The address is longer than this service takes."),
     431: ("headers-too-large", "too-long", "The header fields are larger than this service takes."),
     500: ("internal", "exception", "Something went wrong inside the service."),
+    503: ("busy", "throttled", "The service is busy. The request may be sent again."),
 }
 
 
@@ -104,5 +107,5 @@ def _from_http(error: HTTPException) -> Response:
 
 
 def _from_bug(error: Exception) -> Response:
-    _log.error("bug", exc_info=error, extra={"facts": {"status": 500}})
+    _log.error("bug", extra={"facts": {"status": 500, **fault_facts(error)}})
     return outcome(500, [plain_problem(500)])

@@ -9,6 +9,9 @@ from werkzeug.http import parse_options_header
 from cds_service.errors import MalformedRequest
 from cds_service.hooks.body import read_json
 
+RECEIVED = "cds.received"
+"""Key of the environ, in seconds of `time.monotonic`."""
+
 
 def read_object(most_bytes: int) -> dict[str, Any]:
     """The JSON object that was posted.
@@ -21,6 +24,12 @@ def read_object(most_bytes: int) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise MalformedRequest("The body must be a JSON object.")
     return value
+
+
+def received() -> float | None:
+    """When the first byte of this request came, where the server says so."""
+    moment: float | None = request.environ.get(RECEIVED)
+    return moment
 
 
 def _check_kind() -> None:

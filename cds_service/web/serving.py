@@ -9,45 +9,19 @@ import os
 from pathlib import Path
 from typing import Any
 
-import orjson
 from flask import Flask
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
-from gunicorn.http import errors as http_errors
-from gunicorn.util import write_nonblock
-from gunicorn.workers.gthread import ThreadWorker
 
 from cds_service.settings import Settings
+from cds_service.web import worker
 from cds_service.web.app import create_app
 from cds_service.web.hooks import Answering
 from cds_service.web.log import JsonLines, configure_logging
-from cds_service.web.problems import plain_problem
 
-_STATUS = {
-    http_errors.LimitRequestLine: (414, "URI Too Long"),
-    http_errors.LimitRequestHeaders: (431, "Request Header Fields Too Large"),
-    http_errors.ExpectationFailed: (417, "Expectation Failed"),
-}
 # A large call makes tens of thousands of containers that reference counting frees again; looking for cycles among them
 # every 700 takes longer than reading a FHIR resource does.
 _GARBAGE_THRESHOLDS = (50_000, 20, 100)
-
-
-class JsonWorker(ThreadWorker):  # type: ignore[misc]
-    """A worker that also refuses what is not HTTP with JSON, and keeps the offending bytes out of the log."""
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
-        status, reason = _STATUS.get(type(exc), (400, "Bad Request"))
-        self.log.warning("refused-by-server", extra={"facts": {"status": status, "error": type(exc).__name__}})
-        body = orjson.dumps({"resourceType": "OperationOutcome", "issue": [plain_problem(status)]})
-        head = (
-            f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-            f"Cache-Control: no-store\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        try:
-            write_nonblock(client, head.encode("ascii") + body)
-        except OSError:
-            self.log.debug("client-gone")
 
 
 class JsonLog(glogging.Logger):  # type: ignore[misc]
@@ -62,11 +36,11 @@ class JsonLog(glogging.Logger):  # type: ignore[misc]
 class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
-        self._settings = settings
+        self.settings = settings
         super().__init__()
 
     def load_config(self) -> None:
-        for name, value in options(self._settings).items():
+        for name, value in options(self.settings).items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
@@ -80,9 +54,10 @@ def options(settings: Settings) -> dict[str, Any]:
     memory = Path("/dev/shm")
     return {
         "bind": f"{host}:{settings.port}",
-        "worker_class": JsonWorker,
+        "worker_class": worker.JsonWorker,
         "workers": settings.workers or len(os.sched_getaffinity(0)),
         "threads": settings.threads,
+        "worker_connections": worker.MOST_CONNECTIONS,
         "timeout": 30,
         "graceful_timeout": 30,
         "keepalive": 75,

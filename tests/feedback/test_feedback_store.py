@@ -156,18 +156,21 @@ def test_a_url_that_names_no_database_is_a_bad_setting(url: str) -> None:
 def _write(url: str, worker: int) -> int:
     with closing(FeedbackStore(url)) as store:
         new = 0
-        for turn in range(20):
+        for turn in range(10):
             store.remember([card(f"{worker}-{turn}")])
             new += store.record("ldn-order-sign", [overridden("shared", minutes=turn), taken(f"{worker}-{turn}")])
         return new
 
 
 def test_several_processes_write_the_same_file(url: str) -> None:
-    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
-        new = sum(pool.map(_write, [url] * 4, range(4)))
-    assert new == 4 * 20 + 20
+    """They are forked from a process that has the imports behind it, as the workers of the server are."""
+    children = multiprocessing.get_context("forkserver")
+    children.set_forkserver_preload(["cds_service.feedback.store"])
+    with ProcessPoolExecutor(3, mp_context=children) as pool:
+        new = sum(pool.map(_write, [url] * 3, range(3)))
+    assert new == 3 * 10 + 10
     with closing(FeedbackStore(url)) as store:
-        assert store.acceptances_by_rule() == {"opioid-active": Acceptance(80, 80, 0)}
+        assert store.acceptances_by_rule() == {"opioid-active": Acceptance(30, 30, 0)}
 
 
 def test_several_threads_share_one_store(store: FeedbackStore) -> None:

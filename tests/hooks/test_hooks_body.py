@@ -68,6 +68,7 @@ GOOD_JSON = {
     "quotes and backslashes": (b'{"a": "\\"\\\\u0061\\""}', {"a": '"\\u0061"'}),
     "the same name in two objects": (b'[{"a": 1}, {"a": 2}]', [{"a": 1}, {"a": 2}]),
     "a number that vanishes": (b"1e-9999", 0.0),
+    "as compact as it is written again": (b'{"a":[1,"\\n\xc3\xa9"],"b":{}}', {"a": [1, "\n\xe9"], "b": {}}),
     "blanks around it": (b' \t\r\n{"a": 1}\n', {"a": 1}),
     "an escaped NUL": (b'"\\u0000"', "\x00"),
 }

@@ -90,6 +90,8 @@ def test_a_comment_is_noticed_and_kept_out_of_sight() -> None:
         ("2026-03-02T10:05:31.123456789Z", datetime(2026, 3, 2, 10, 5, 31, 123_456, tzinfo=UTC)),
         ("2026-03-02T05:05:31-05:00", datetime(2026, 3, 2, 10, 5, 31, tzinfo=UTC)),
         ("2026-03-02T15:35:31+05:30", datetime(2026, 3, 2, 10, 5, 31, tzinfo=UTC)),
+        ("2026-12-31T23:59:60Z", datetime(2027, 1, 1, tzinfo=UTC)),
+        ("2026-06-30T18:59:60.25-05:00", datetime(2026, 7, 1, 0, 0, 0, 250_000, tzinfo=UTC)),
     ],
 )
 def test_every_rfc_3339_moment_becomes_utc(stamp: str, moment: datetime) -> None:
@@ -100,7 +102,9 @@ def test_every_rfc_3339_moment_becomes_utc(stamp: str, moment: datetime) -> None
     "stamp",
     ["", "yesterday", "2026-03-02", "2026-03-02T10:05:31", "2026-03-02T10:05Z", "2026-02-30T10:05:31Z",
      "20260302T100531Z",
-          "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", 1772445931, None, ["2026-03-02T10:05:31Z"]],
+     "2026-03-02T10:05:31Z\n", " 2026-03-02T10:05:31Z", "2026-12-31T23:59:61Z", "2026-12-31T23:59:60-05:00",
+     "2026-12-30T23:59:60Z", "2026-12-31T22:59:60Z", "9999-12-31T23:59:60Z",
+     "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", 1772445931, None, ["2026-03-02T10:05:31Z"]],
 )  # fmt: skip
 def test_a_moment_that_does_not_exist_is_refused(stamp: object) -> None:
     assert refused(entry(outcomeTimestamp=stamp)) == [(0, "feedback[0].outcomeTimestamp")]

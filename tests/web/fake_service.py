@@ -13,21 +13,23 @@ class FakeService:
 
     def __init__(self) -> None:
         self.asked: list[HookRequest] = []
+        self.received: list[float | None] = []
         self.fault: BaseException | None = None
         self.more: dict[str, Any] = {}
 
-    def answer(self, request: HookRequest) -> Answer:
+    def answer(self, request: HookRequest, received: float | None = None) -> Answer:
         self.asked.append(request)
+        self.received.append(received)
         if self.fault:
             raise self.fault
-        return self._card("opioid-active", request)
+        return self._card("opioid-active", request, received=received)
 
     def did_not_run(self, request: HookRequest) -> Answer:
         return self._card("data-not-checked", request)
 
-    def _card(self, rule: str, request: HookRequest) -> Answer:
+    def _card(self, rule: str, request: HookRequest, **log: Any) -> Answer:
         uuid = str(uuid4())
         source = {"label": "LDN checks", "topic": {"code": rule, "system": "urn:ldn-cds:rule"}}
         card = {"uuid": uuid, "summary": "A card.", "indicator": "warning", "source": source, **self.more}
         issued = IssuedCard(uuid, rule, "warning", (rule,), (), request.hook, request.instance, "test")
-        return Answer([card], (issued,), {"knowledge": "test"})
+        return Answer([card], (issued,), {"knowledge": "test", **log})

@@ -211,4 +211,32 @@ class TestLog:
         client.post(SIGN, json=order_sign())
         [line] = [line for line in self.lines(caplog) if line["event"] == "did-not-run"]
         assert line["error"] == "ValueError"
-        assert any(place.startswith("answer:") for place in line["where"])
+        assert [place.rpartition(":")[0] for place in line["where"]] == ["cds_service/web/hooks.py"]
+
+    @pytest.mark.parametrize("formatter", [logging.Formatter(), JsonLines()], ids=["plain", "ours"])
+    def test_no_word_of_a_fault_reaches_any_log(
+        self,
+        client: FlaskClient,
+        order_sign: Build,
+        service: FakeService,
+        caplog: pytest.LogCaptureFixture,
+        formatter: logging.Formatter,
+    ) -> None:
+        """Whoever else formats the records gets no exception to print, nor what led to it."""
+        canary = "Kanarienvogel"
+        try:
+            raise KeyError(canary)
+        except KeyError as cause:
+            service.fault = ValueError(f"cannot read {canary}")
+            service.fault.__cause__ = cause
+        client.post(SIGN, json=order_sign())
+        written = "".join(map(formatter.format, caplog.records))
+        assert "did-not-run" in written
+        assert canary not in written
+        assert canary not in repr([vars(record) for record in caplog.records])
+
+
+def test_the_service_is_told_when_the_call_came(client: FlaskClient, order_sign: Build, service: FakeService) -> None:
+    client.post(SIGN, json=order_sign(), environ_overrides={"cds.received": 12.5})
+    client.post(SIGN, json=order_sign())
+    assert service.received == [12.5, None]

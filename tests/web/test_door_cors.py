@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from cds_service.web.worker import browser_fields
+
 ORIGIN = "https://sandbox.cds-hooks.org"
 PATHS = ["/cds-services", "/cds-services/ldn-order-sign", "/cds-services/ldn-order-sign/feedback"]
 
@@ -54,6 +56,21 @@ def test_named_origins_are_reflected_and_others_are_not(door: Callable[..., Flas
     assert "Access-Control-Allow-Origin" not in other.headers
     assert "Origin" in named.headers["Vary"]
     assert "Origin" in other.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("head", "fields"),
+    [
+        (b"GET / HTTP/9.9\r\nORIGIN:https://sandbox.cds-hooks.org \r\n", [f"Access-Control-Allow-Origin: {ORIGIN}"]),
+        (b"GET / HTTP/9.9\r\nOrigin: https://sandbox.cds-hooks.org.evil.example\r\n", []),
+        (b"GET / HTTP/9.9\r\nOrigin: https://sandbox.cds-hooks.org", []),
+        (b"\xff\xfe", []),
+        (b"", []),
+    ],
+)
+def test_what_is_hardly_http_is_refused_with_the_same_fields(head: bytes, fields: list[str]) -> None:
+    assert browser_fields((ORIGIN, "https://ehr.example.com"), head) == [*fields, "Vary: Origin"]
+    assert browser_fields(("*",), head) == ["Access-Control-Allow-Origin: *"]
 
 
 def test_a_single_named_origin_varies_as_well(door: Callable[..., FlaskClient]) -> None:

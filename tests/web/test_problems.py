@@ -84,6 +84,12 @@ def test_a_bug_is_answered_without_a_word_of_it() -> None:
     assert "Mustermann" not in str(outcome)
 
 
+def test_a_bug_is_logged_without_a_word_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    answer_to(RuntimeError("Mustermann"))
+    assert [record.facts["error"] for record in caplog.records if hasattr(record, "facts")] == ["RuntimeError"]  # type: ignore[attr-defined]
+    assert "Mustermann" not in caplog.text
+
+
 @pytest.mark.parametrize("status", [400, 404, 405, 413, 415, 418, 429, 500, 502, 599])
 def test_every_status_has_an_issue(status: int) -> None:
     assert problems.plain_problem(status)["code"] in ISSUE_TYPES.split()

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import date, tzinfo
 from typing import Any
 
-from cds_service.fhir.dates import first_day, last_day, moment
+from cds_service.fhir.dates import day_and_moment, first_day, last_day
 from cds_service.fhir.elements import code_of, concept, items, period, quantity, text_of
 from cds_service.fhir.references import own
 from cds_service.record import Concept, Condition, Encounter, LabOrder, Observation, Patient, Quantity
-from cds_service.terminology.conditions import condition_groups
 from cds_service.terminology.observations import answer_groups, observation_group
 
 _SETTINGS = {
@@ -34,8 +33,7 @@ def read_encounter(resource: Mapping[str, Any]) -> Encounter:
     return Encounter(own(resource), _SETTINGS.get(setting.lower(), setting.upper()), tuple(reasons))
 
 
-def read_condition(resource: Mapping[str, Any], zone: tzinfo) -> Condition:
-    named = concept(resource.get("code"))
+def read_condition(resource: Mapping[str, Any], named: Concept, groups: frozenset[str], zone: tzinfo) -> Condition:
     onset, _ = period(resource.get("onsetPeriod"), zone)
     _, abated = period(resource.get("abatementPeriod"), zone)
     abated = abated or last_day(resource.get("abatementDateTime") or resource.get("abatementDate"), zone)
@@ -43,7 +41,7 @@ def read_condition(resource: Mapping[str, Any], zone: tzinfo) -> Condition:
     return Condition(
         reference=own(resource) or "Condition",
         concept=named,
-        groups=condition_groups(named),
+        groups=groups,
         clinical=code_of(resource.get("clinicalStatus")).lower(),
         verification=code_of(resource.get("verificationStatus")).lower(),
         onset=onset or first_day(resource.get("onsetDateTime"), zone),
@@ -87,11 +85,11 @@ def read_lab_order(resource: Mapping[str, Any], draft: bool, zone: tzinfo) -> La
 def _effective(resource: Mapping[str, Any], zone: tzinfo) -> tuple[date | None, str]:
     for name in ("effectiveDateTime", "effectiveInstant", "issued"):
         if resource.get(name):
-            return last_day(resource[name], zone), moment(resource[name], zone)
+            return day_and_moment(resource[name], zone)
         if name == "effectiveInstant" and isinstance(resource.get("effectivePeriod"), dict):
             span = resource["effectivePeriod"]
             when = span.get("end") or span.get("start")
-            return last_day(when, zone), moment(when, zone)
+            return day_and_moment(when, zone)
     return None, ""
 
 
@@ -112,8 +110,15 @@ def _answers(resource: Mapping[str, Any]) -> frozenset[str]:
         return answer_groups(Concept((), words))
     if isinstance(resource.get("valueBoolean"), bool):
         return frozenset({"positive" if resource["valueBoolean"] else "negative"})
-    return frozenset(group for one in items(resource.get("interpretation")) for group in answer_groups(concept(one)))
+    found: frozenset[str] = frozenset()
+    for one in items(resource.get("interpretation")):
+        found |= answer_groups(concept(one))
+    return found
 
 
 def _high(resource: Mapping[str, Any]) -> Quantity | None:
-    return next((high for one in items(resource.get("referenceRange")) if (high := quantity(one.get("high")))), None)
+    for one in items(resource.get("referenceRange")):
+        high = quantity(one.get("high"))
+        if high is not None:
+            return high
+    return None

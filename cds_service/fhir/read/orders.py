@@ -155,7 +155,7 @@ def _reason_references(resource: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _first(value: Any) -> Any:
-    return next(items(value), None)
+    return next(iter(items(value)), None)
 
 
 def _group(resource: Mapping[str, Any]) -> str:

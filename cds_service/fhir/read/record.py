@@ -1,6 +1,6 @@
 """The gathered resources as one PatientRecord, with what could not be read said beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import date, tzinfo
 from typing import Any
 
@@ -16,11 +16,13 @@ from cds_service.fhir.read.findings import (
     read_patient,
 )
 from cds_service.fhir.read.medications import KINDS, read_medication
-from cds_service.fhir.read.shapes import has_real_dates, is_readable
+from cds_service.fhir.read.shapes import has_real_dates, shapes
 from cds_service.fhir.references import own, relative
 from cds_service.hooks.request import HookRequest
 from cds_service.record import (
+    Concept,
     Condition,
+    Drug,
     Encounter,
     LabOrder,
     Medication,
@@ -29,6 +31,7 @@ from cds_service.record import (
     PatientRecord,
     Shortfall,
 )
+from cds_service.terminology.conditions import condition_groups
 from cds_service.terminology.drugs import identify
 from cds_service.terminology.glance import condition_glance, drug_glance, observation_glance
 from cds_service.terminology.observations import observation_group
@@ -59,7 +62,7 @@ def read_record(request: HookRequest, gathered: Gathered, as_of: date, zone: tzi
 class _Reader:
     def __init__(self, request: HookRequest, gathered: Gathered, zone: tzinfo) -> None:
         self.zone = zone
-        self.find: Find = gathered.shelf.get
+        self.find: Find = gathered.shelf.find
         self.own_orders = {name for entry in request.drafts if (name := own(entry.resource))}
         self.reasons = {
             relative(one)
@@ -75,39 +78,54 @@ class _Reader:
         self.observations: list[Observation] = []
         self.lab_orders: list[LabOrder] = []
         self._faults: dict[tuple[str, str], int] = {}
+        self._shapes = shapes()
+        self._readers: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
+            **dict.fromkeys(KINDS, self._medication),
+            **dict.fromkeys(LAB_ORDERS, self._lab_order),
+            "Condition": self._condition,
+            "Observation": self._observation,
+            "Patient": self._patient,
+            "Encounter": self._encounter,
+        }
+        # A record says the same few things again and again: the yearly panel, the drug of every refill.
+        self._measured: dict[Hashable, tuple[Concept, str]] = {}
+        self._diagnosed: dict[Hashable, frozenset[str]] = {}
+        self._ordinary: dict[Hashable, bool] = {}
+        self._drugs: dict[Concept, Drug | None] = {}
 
     def take(self, resource: Mapping[str, Any]) -> None:
         """One resource. What cannot be read is counted: it must neither crash the rest nor pass for "nothing there"."""
         kind = str(resource.get("resourceType"))
-        if not is_readable(resource):
+        shape = self._shapes.get(kind)
+        if shape is not None and not shape.is_valid(resource):
             self._fault(kind, "unreadable")
             return
+        read = self._readers.get(kind)
+        if read is None:
+            return
         try:
-            self._take(kind, resource)
+            read(kind, resource)
         except (TypeError, ValueError, AttributeError, KeyError, OverflowError):
             self._fault(kind, "unreadable")
 
-    def _take(self, kind: str, resource: Mapping[str, Any]) -> None:
-        if kind in KINDS:
-            self._medication(kind, resource)
-        elif kind == "Condition":
-            self._condition(resource)
-        elif kind == "Observation":
-            self._observation(resource)
-        elif kind == "Patient":
-            self.patient = read_patient(resource, self.zone)
-        elif kind == "Encounter":
-            if self.encounter is None and resource.get("id") in (None, self.encounter_id):
-                self.encounter = read_encounter(resource)
-        elif kind in LAB_ORDERS and own(resource) not in self.own_orders:
+    def _patient(self, _: str, resource: Mapping[str, Any]) -> None:
+        self.patient = read_patient(resource, self.zone)
+
+    def _encounter(self, _: str, resource: Mapping[str, Any]) -> None:
+        if self.encounter is None and resource.get("id") in (None, self.encounter_id):
+            self.encounter = read_encounter(resource)
+
+    def _lab_order(self, _: str, resource: Mapping[str, Any]) -> None:
+        if own(resource) not in self.own_orders:
             self.lab_orders.append(read_lab_order(resource, False, self.zone))
 
-    def _observation(self, resource: Mapping[str, Any]) -> None:
-        code = resource.get("code")
-        if not isinstance(code, dict) or not observation_glance().sees(code):
-            return
-        named = concept(code)
-        group = observation_group(named)
+    def _observation(self, _: str, resource: Mapping[str, Any]) -> None:
+        code = resource["code"]
+        key = _spelled(code)
+        found = self._measured.get(key)
+        if found is None:
+            found = self._measured[key] = _what_is_measured(code)
+        named, group = found
         if not group:
             return
         if not has_real_dates(resource):
@@ -115,26 +133,35 @@ class _Reader:
             return
         self.observations.append(read_observation(resource, named, group, self.zone))
 
-    def _condition(self, resource: Mapping[str, Any]) -> None:
-        code = resource.get("code")
-        if own(resource) not in self.reasons:
-            if not isinstance(code, dict) or not _says_anything(code):
+    def _condition(self, _: str, resource: Mapping[str, Any]) -> None:
+        code: Any = resource.get("code")
+        is_reason = bool(self.reasons) and own(resource) in self.reasons
+        if not isinstance(code, dict) or not _says_anything(code):
+            if not is_reason:
                 if code_of(resource.get("verificationStatus")) != "entered-in-error":
                     self._fault("Condition", "unreadable")
                 return
-            if not condition_glance().sees(code):
-                return
+            code = {}
+        key = _spelled(code)
+        groups = self._diagnosed.get(key)
+        if groups is None:
+            groups = self._diagnosed[key] = _groups_of(code)
+        if not groups and not is_reason:
+            return
         if not has_real_dates(resource):
             self._fault("Condition", "unreadable")
             return
-        condition = read_condition(resource, self.zone)
-        if condition.groups or condition.reference in self.reasons:
-            self.conditions.append(condition)
+        self.conditions.append(read_condition(resource, concept(code), groups, self.zone))
 
     def _medication(self, kind: str, resource: Mapping[str, Any]) -> None:
         whole = resource.get("medicationCodeableConcept")
-        if isinstance(whole, dict) and not drug_glance().sees(whole) and names_drug(concept(whole)):
-            return
+        if isinstance(whole, dict) and "concept" not in whole:
+            key = _spelled(whole)
+            ordinary = self._ordinary.get(key)
+            if ordinary is None:
+                ordinary = self._ordinary[key] = not drug_glance().sees(whole) and _names_drug(whole)
+            if ordinary:
+                return
         if own(resource) in self.own_orders:
             return
         named, unresolved = medication_concept(resource, self.find)
@@ -142,7 +169,9 @@ class _Reader:
             if resource.get("status") != "entered-in-error":
                 self._fault(kind, "unresolved-medication")
             return
-        drug = identify(named)
+        if named not in self._drugs:
+            self._drugs[named] = identify(named)
+        drug = self._drugs[named]
         if drug is None:
             return
         if not has_real_dates(resource):
@@ -162,6 +191,28 @@ def _says_anything(concept: Mapping[str, Any]) -> bool:
     if text_of(concept.get("text")):
         return True
     return any(text_of(coding.get("code")) or text_of(coding.get("display")) for coding in items(concept.get("coding")))
+
+
+def _spelled(concept: Mapping[str, Any]) -> Hashable:
+    """All of a CodeableConcept of a readable resource that its meaning depends on."""
+    codings = [(one.get("system"), one.get("code"), one.get("display")) for one in concept.get("coding", ())]
+    return (concept.get("text"), *codings)
+
+
+def _what_is_measured(code: Mapping[str, Any]) -> tuple[Concept, str]:
+    if not observation_glance().sees(code):
+        return Concept(), ""
+    named = concept(code)
+    return named, observation_group(named)
+
+
+def _groups_of(code: Mapping[str, Any]) -> frozenset[str]:
+    return condition_groups(concept(code)) if condition_glance().sees(code) else frozenset()
+
+
+def _names_drug(whole: Mapping[str, Any]) -> bool:
+    """`names_drug` of what is still JSON; nearly always there is a text, and nothing else has to be looked at."""
+    return bool(text_of(whole.get("text"))) or names_drug(concept(whole))
 
 
 def _list(value: Any) -> list[Any]:

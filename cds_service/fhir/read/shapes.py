@@ -19,33 +19,39 @@ _ALIASES = {"MedicationOrder": "MedicationRequest"}
 
 
 @cache
-def _validators() -> Mapping[str, Any]:
-    document = json.loads(files(__package__).joinpath("shapes.json").read_text("utf-8"))
-    shapes = document["$defs"]
-    return {
-        name: jsonschema_rs.validator_for({"$defs": shapes, "$ref": f"#/$defs/{name}"})
-        for name in shapes
+def shapes() -> Mapping[str, Any]:
+    """Validators by resource type; a type without one is always readable."""
+    definitions = json.loads(files(__package__).joinpath("shapes.json").read_text("utf-8"))["$defs"]
+    named = {
+        name: jsonschema_rs.validator_for({"$defs": definitions, "$ref": f"#/$defs/{name}"})
+        for name in definitions
         if name[0].isupper()
     }
+    return named | {alias: named[name] for alias, name in _ALIASES.items()}
 
 
 def is_readable(resource: Mapping[str, Any]) -> bool:
     """True where the elements that rules rely on have the JSON types FHIR gives them."""
-    kind = str(resource.get("resourceType"))
-    validator = _validators().get(_ALIASES.get(kind, kind))
+    validator = shapes().get(str(resource.get("resourceType")))
     return validator is None or bool(validator.is_valid(resource))
 
 
-_DATES = (
+_DATES = frozenset((
     "effectiveDateTime", "dateAsserted", "authoredOn", "dateWritten", "whenHandedOver", "whenPrepared", "statusChanged",
     "onsetDateTime", "recordedDate", "assertedDate", "dateRecorded", "abatementDateTime", "valueDateTime",
-)  # fmt: skip
-_PERIODS = ("effectivePeriod", "onsetPeriod", "abatementPeriod")
+))  # fmt: skip
+_PERIODS = frozenset(("effectivePeriod", "onsetPeriod", "abatementPeriod"))
 
 
 def has_real_dates(resource: Mapping[str, Any]) -> bool:
     """False where a date has the form of one and no such day exists (2026-13-45): it would read as undated."""
-    periods = [resource[name] for name in _PERIODS if isinstance(resource.get(name), dict)]
-    said = [resource[name] for name in _DATES if name in resource]
-    said += [period[end] for period in periods for end in ("start", "end") if end in period]
-    return all(first_day(value, UTC) is not None for value in said)
+    for name in _DATES.intersection(resource):
+        if first_day(resource[name], UTC) is None:
+            return False
+    for name in _PERIODS.intersection(resource):
+        period = resource[name]
+        if isinstance(period, dict):
+            for end in ("start", "end"):
+                if end in period and first_day(period[end], UTC) is None:
+                    return False
+    return True

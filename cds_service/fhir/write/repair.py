@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cds_service.errors import UnwritableOrder
-from cds_service.fhir.write.check import Complaint, complaints, plain_name
+from cds_service.fhir.write.check import Complaint, complaints, objections, plain_name
 from cds_service.fhir.write.spelling import Resource, Spelling, spelling_of
 
 _NEVER_DROPPED = frozenset(
@@ -213,7 +213,7 @@ def _right_dosage(spelling: Spelling, dosage: Resource) -> None:
 def _without_disliked(release: str, order: Resource, dropped: list[str]) -> tuple[Resource, tuple[str, ...]]:
     """Leaves out what the model objects to; what is wrong with the whole is looked at when the parts are right."""
     for _ in range(_TURNS):
-        found = complaints(release, order)
+        found = objections(release, order)
         if not found:
             return order, tuple(dict.fromkeys(dropped))
         placed = {complaint.path[:3]: complaint for complaint in found if complaint.path}

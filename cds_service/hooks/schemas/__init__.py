@@ -32,9 +32,7 @@ class Schema:
     def __init__(self, name: str) -> None:
         self.document: dict[str, Any] = orjson.loads((files(__name__) / f"{name}.json").read_bytes())
         self.quick = jsonschema_rs.validator_for(self.document)
-        self.exact = jsonschema.Draft202012Validator(
-            self.document, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-        )
+        self.exact = jsonschema.Draft202012Validator(self.document)
 
     def fault(self, value: Any) -> Fault | None:
         """The first fault in the order of the schema, or None."""
