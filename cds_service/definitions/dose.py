@@ -98,7 +98,7 @@ def _step_key(dosage: Dosage) -> tuple[int, str]:
 
 def _line_mg(dosage: Dosage, product: Naltrexone | None) -> float | None:
     quantity = dosage.dose_high or dosage.dose
-    one = milligrams(quantity, product) if quantity is not None else _dose_in_words(dosage.text)
+    one = milligrams(quantity, product) if quantity is not None else dose_in_words(dosage.text)
     return None if one is None else round(one * times_a_day(dosage), 6)
 
 
@@ -110,7 +110,8 @@ def _is_microgram(dosage: Dosage) -> bool:
     return found is not None and found.group(2).lower().startswith(("u", "µ", "μ", "mc", "mic"))
 
 
-def _dose_in_words(text: str) -> float | None:
+def dose_in_words(text: str) -> float | None:
+    """The one dose in mg that a signature names; None where it names none or several."""
     found = {
         round(mg, 6)
         for number, unit in _SIG_DOSE.findall(text[:_LONGEST_SIG])

@@ -1,6 +1,6 @@
 """What a route or a dose tells about the form of a drug where its code leaves that open (rulebook b.1, b.2)."""
 
-from cds_service.definitions.dose import milligrams
+from cds_service.definitions.dose import dose_in_words, milligrams
 from cds_service.definitions.thresholds import Thresholds
 from cds_service.record import Dosage, Naltrexone, Opioid
 
@@ -15,7 +15,8 @@ def is_injection(product: Naltrexone, dosages: tuple[Dosage, ...], thresholds: T
         return True
     dose = thresholds.order_class.injection_mg
     return any(
-        line.route == "intramuscular" or (line.dose is not None and milligrams(line.dose, None) == dose)
+        line.route == "intramuscular"
+        or (milligrams(line.dose, None) if line.dose else dose_in_words(line.text)) == dose
         for line in dosages
     )
 

@@ -106,6 +106,8 @@ def _dosage(item: Mapping[str, Any], zone: tzinfo) -> Dosage:
     starts, ends = period(repeat.get("boundsPeriod"), zone)
     dose, high = _dose(item)
     when = repeat.get("when")
+    span = repeat.get("boundsRange")
+    upper = (span.get("high") or span.get("low")) if isinstance(span, dict) else None
     return Dosage(
         text=text_of(item.get("text")) or text_of(item.get("patientInstruction")),
         sequence=whole(item.get("sequence")),
@@ -123,7 +125,7 @@ def _dosage(item: Mapping[str, Any], zone: tzinfo) -> Dosage:
         or "asNeededCodeableConcept" in item,
         starts=starts,
         ends=ends,
-        duration_days=supply_days(repeat.get("boundsDuration") or repeat.get("boundsQuantity")),
+        duration_days=supply_days(repeat.get("boundsDuration") or repeat.get("boundsQuantity") or upper),
         route=route_group(concept(item.get("route"))) if "route" in item else "",
     )
 

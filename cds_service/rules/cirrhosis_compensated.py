@@ -33,7 +33,9 @@ def detect(case: Case) -> Finding | None:
             "preliminary": "yes" if score and score.preliminary else "",
             "points": str(score.points) if score and not score.at_least else "",
             "least": str(score.points) if score and score.at_least else "",
-            "untested": ", ".join(found.untested) if not labs_unread else "",
+            "untested": ", ".join(test for test in found.untested if test not in found.unitless)
+            if not labs_unread
+            else "",
             "unitless": ", ".join(found.unitless),
             "unread": "yes" if labs_unread else "",
         },
