@@ -19,7 +19,7 @@ from cds_service.fhir.gather import Fetch, Gathered, Opened, gather
 from cds_service.fhir.read.orders import Drafts, read_drafts
 from cds_service.fhir.read.record import read_record
 from cds_service.fhir.write import judge_notes
-from cds_service.hooks.request import HookRequest
+from cds_service.hooks.request import HookRequest, read_request
 from cds_service.present.cards import Context, Shown, present
 from cds_service.present.check import check_resources
 from cds_service.present.knowledge import Knowledge, read_knowledge
@@ -31,6 +31,57 @@ from cds_service.titration.orderset import selfcheck
 
 OPIOID_ONLY = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "encounter")
 NALTREXONE = (*OPIOID_ONLY, "patient", "conditions", "allergies", "pregnancyObs", "labs", "serviceRequests")
+_REHEARSAL: Mapping[str, Any] = {
+    "hook": "order-select",
+    "hookInstance": "00000000-0000-4000-8000-000000000000",
+    "context": {
+        "userId": "Practitioner/nobody",
+        "patientId": "nobody",
+        "selections": ["MedicationRequest/draft"],
+        "draftOrders": {
+            "resourceType": "Bundle",
+            "entry": [
+                {
+                    "resource": {
+                        "resourceType": "MedicationRequest",
+                        "id": "draft",
+                        "status": "draft",
+                        "intent": "order",
+                        "subject": {"reference": "Patient/nobody"},
+                        "medicationCodeableConcept": {
+                            "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "7243"}],
+                            "text": "naltrexone 4.5 mg capsule",
+                        },
+                    }
+                }
+            ],
+        },
+    },
+    "prefetch": {
+        "patient": {"resourceType": "Patient", "id": "nobody", "gender": "female", "birthDate": "1980"},
+        "medStatements": {
+            "resourceType": "MedicationStatement",
+            "status": "active",
+            "subject": {"reference": "Patient/nobody"},
+            "medicationCodeableConcept": {
+                "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "7804"}],
+                "text": "oxycodone 5 mg tablet",
+            },
+        },
+        "conditions": {
+            "resourceType": "Condition",
+            "subject": {"reference": "Patient/nobody"},
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "19943007"}], "text": "cirrhosis"},
+        },
+        "labs": {
+            "resourceType": "Observation",
+            "status": "final",
+            "subject": {"reference": "Patient/nobody"},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "6301-6"}], "text": "INR"},
+            "valueQuantity": {"value": 1.1},
+        },
+    },
+}
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:ldn-cds:card")
 
 
@@ -181,6 +232,12 @@ class Service:
         )
         self._client = FhirClient(AllowedBases(settings.fhir_bases), settings.max_fhir_bytes)
         self._deadline_seconds = settings.deadline_seconds
+        self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Answer a call about nobody: tables, shapes and validators are then read once, before workers are forked."""
+        request = read_request(_REHEARSAL, _REHEARSAL["hook"])
+        respond(request, None, date(2026, 3, 2), self.knowledge, self.place)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Service":

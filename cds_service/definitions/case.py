@@ -97,7 +97,17 @@ class Case:
         return liver(self.record, self.anticoagulants, self.thresholds)
 
     def order_class(self, order: DraftOrder) -> OrderClass:
-        return order_class(order, self.record, self.thresholds)
+        """Class of one of the drafts, worked out once however many rules ask."""
+        known = self._order_classes.get(id(order))
+        if known is None:
+            known = (order, order_class(order, self.record, self.thresholds))
+            self._order_classes[id(order)] = known
+        return known[1]
+
+    @cached_property
+    def _order_classes(self) -> dict[int, tuple[DraftOrder, OrderClass]]:
+        """By the identity of the draft, which is kept beside its class so that no other can take its identity."""
+        return {}
 
     def treatment(self, order: DraftOrder) -> str:
         dose = self.order_class(order).dose

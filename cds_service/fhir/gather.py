@@ -200,22 +200,22 @@ def _assemble(
 ) -> Gathered:
     pairs = [pair for answer in answers for pair in answer.resources]
     myself = f"Patient/{request.patient_id}"
-    urns = frozenset(
-        full_url
-        for full_url, resource in pairs
-        if full_url and resource.get("resourceType") == "Patient" and own(resource) == myself
-    )
+    urns: frozenset[str] | None = None
     mine: list[Mapping[str, Any]] = []
     strangers: dict[str, int] = {}
-    seen: set[tuple[Any, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for _, resource in pairs:
-        if not belongs(resource, request.patient_id, urns):
-            kind = str(resource.get("resourceType"))
-            strangers[kind] = strangers.get(kind, 0) + 1
-            continue
+        kind = str(resource.get("resourceType"))
+        subject = resource.get("subject")
+        if kind == "Patient" or not isinstance(subject, dict) or subject.get("reference") != myself:
+            if urns is None:
+                urns = _urns_of(myself, pairs)
+            if not belongs(resource, request.patient_id, urns):
+                strangers[kind] = strangers.get(kind, 0) + 1
+                continue
         name = resource.get("id")
         if isinstance(name, str):
-            key = (resource.get("resourceType"), name)
+            key = (kind, name)
             if key in seen and own(resource):
                 continue  # the same resource came before, under another key
             seen.add(key)
@@ -223,3 +223,12 @@ def _assemble(
     shortfalls = [Shortfall(key, cause) for key, cause in gaps.items()]
     shortfalls += [Shortfall(key_of_kind(kind), "other-patient", count) for kind, count in strangers.items()]
     return Gathered(tuple(mine), shelf, tuple(shortfalls), release)
+
+
+def _urns_of(myself: str, pairs: Iterable[tuple[str, Mapping[str, Any]]]) -> frozenset[str]:
+    """The fullUrls under which the patient's own resource came."""
+    return frozenset(
+        full_url
+        for full_url, resource in pairs
+        if full_url and resource.get("resourceType") == "Patient" and own(resource) == myself
+    )

@@ -11,6 +11,8 @@ MOST = 80
 _REFUSED = re.compile(r"[^\w\s.,/%+()'µ-]|_", re.UNICODE)
 _LOOSE_DOT = re.compile(r"(?<!\d)\.|\.(?!\d)")
 _SPACE = re.compile(r"\s+")
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*")
+"""What is inert already: a date, a number, a plain name."""
 _NUMBERED = re.compile(r"^(\d+)\)+")
 
 
@@ -20,6 +22,8 @@ def inert(text: str, most: int = MOST) -> str:
     A dot survives only between digits (4.5), so that no web address can form; a number in front keeps no bracket, so
     that no list can begin; control, bidirectional and other format characters go.
     """
+    if len(text) <= most and (not text or _PLAIN.fullmatch(text)):
+        return text
     shown = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text[: most * 4])
     shown = _LOOSE_DOT.sub(" ", _REFUSED.sub(" ", shown))
     shown = _NUMBERED.sub(r"\1", _SPACE.sub(" ", shown).strip(" -+"))

@@ -7,13 +7,14 @@ No suggestion ever edits or stops an opioid or any order outside the request (ru
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from cds_service.definitions.schedule import is_one_schedule
 from cds_service.errors import UnwritableOrder, UnwritableRelease
 from cds_service.fhir import write
 from cds_service.present.knowledge import Knowledge
-from cds_service.present.wording import CardText, fill
+from cds_service.present.wording import CardText, RequestWords, fill
 from cds_service.record import Coding, Concept, DraftOrder, Finding, Proposal
 from cds_service.titration import orderset
 
@@ -100,13 +101,18 @@ def _request(proposal: Proposal, card: CardText, session: Session, knowledge: Kn
     who = write.Session(session.patient_id, session.user_id, session.encounter_id)
     actions = []
     for words in card.orders.get(proposal.kind, ()):
-        codings = (Coding(words.system, words.code, words.display),) if words.code else ()
-        category = knowledge.order_set.lab_category if words.lab else Concept()
-        service = write.Service(Concept(codings, words.text), category)
+        service = _service(words, knowledge.order_set.lab_category if words.lab else Concept())
         description = fill(card.actions[proposal.kind], {"text": words.text}, keep=True)
         resource = write.service_request(session.release, service, who)
         actions.append({"type": "create", "description": description, "resource": resource})
     return actions
+
+
+@lru_cache(maxsize=128)
+def _service(words: RequestWords, category: Concept) -> write.Service:
+    """One for each request of the card files, since what is written of a Service is kept by its identity."""
+    codings = (Coding(words.system, words.code, words.display),) if words.code else ()
+    return write.Service(Concept(codings, words.text), category)
 
 
 def _set_start(proposal: Proposal, card: CardText, session: Session, knowledge: Knowledge) -> list[Action]:

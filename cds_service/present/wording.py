@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -70,16 +70,24 @@ class CardText:
 
 def fill(template: str, values: Mapping[str, str], *, keep: bool = False) -> str | None:
     """The template with its blanks filled; None where one is empty (`keep` leaves those out instead)."""
-    names = _BLANK.findall(template)
-    if not keep and any(not _value(name.lstrip("?"), values) for name in names):
-        return None
-    return _BLANK.sub(lambda match: _value(match.group(1), values), template)
+    parts = list(_parts(template))
+    for place in range(1, len(parts), 2):
+        name = parts[place]
+        value = _value(name.lstrip("?"), values)
+        if not value and not keep:
+            return None
+        parts[place] = "" if name[0] == "?" else value
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _parts(template: str) -> tuple[str, ...]:
+    """Text and names of blanks in turn, text first and last. Kept, since templates are the content's own few."""
+    return tuple(_BLANK.split(template))
 
 
 def _value(name: str, values: Mapping[str, str]) -> str:
     """A blank with a capital takes the value with a capital; one with a question mark only asks and prints nothing."""
-    if name[0] == "?":
-        return ""
     if name[0].isupper():
         value = values.get(name[0].lower() + name[1:], "")
         return value[:1].upper() + value[1:]

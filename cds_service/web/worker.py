@@ -3,7 +3,8 @@
 gunicorn's threaded worker gives a connection a thread at its first byte and lets it read there for as long as the
 client pleases, so that as many slow clients as there are threads stop everyone. Here the loop that accepts connections
 also collects their bytes, with a deadline for head and body together, and closes them without waiting for anybody.
-A thread reads from memory; what it still does with the socket is write an answer, with a limit of time.
+A thread reads from memory and writes to memory; what it does with the socket is send a whole answer, which the kernel
+mostly takes at once, with a limit of time for where it does not.
 """
 
 import re
@@ -33,6 +34,7 @@ _SEND_SECONDS = 5.0
 _LINGER_SECONDS = 1.0
 _LINGER_BYTES = 16_000_000
 _STOPPING_SECONDS = 2.0
+_ROUND_SECONDS = 0.2
 _READ_BYTES = 262_144
 _ANSWER_BYTES = 1_000_000
 
@@ -74,6 +76,16 @@ class Caller:
         self.left = 0
 
 
+class _Answer:
+    """What gunicorn takes for the socket when it writes an answer: its pieces are sent in one go."""
+
+    __slots__ = ("pieces", "sendall")
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.sendall = self.pieces.append
+
+
 class JsonWorker(ThreadWorker):  # type: ignore[misc]
     """Receives in the loop, answers in threads, refuses what is no request with an OperationOutcome.
 
@@ -85,6 +97,7 @@ class JsonWorker(ThreadWorker):  # type: ignore[misc]
         self._settings = self.app.settings
         self._scratch = memoryview(bytearray(_READ_BYTES))
         self._parked: dict[Caller, None] = {}
+        self._next_round = 0.0
         self._held = 0
         self._most_held = max(MOST_HELD_BYTES, 2 * self._settings.max_body_bytes)
         super().init_process()
@@ -136,7 +149,6 @@ class JsonWorker(ThreadWorker):  # type: ignore[misc]
         """A thread is done with a connection: wait for its next request, or close it."""
         keep = not future.cancelled() and future.exception() is None and future.result()
         self._hold(caller)
-        caller.sock.setblocking(False)
         if not keep:
             self._leave(caller)
             return
@@ -149,8 +161,11 @@ class JsonWorker(ThreadWorker):  # type: ignore[misc]
             self._park(caller, self.cfg.keepalive, self._receive)
 
     def murder_pending(self) -> None:
-        """Once a turn of the loop, at least once a second: nobody is waited for longer than agreed."""
+        """Called in every turn of the loop, at least once a second: nobody is waited for much longer than agreed."""
         now = monotonic()
+        if now < self._next_round:
+            return
+        self._next_round = now + _ROUND_SECONDS
         for caller in [caller for caller in self._parked if self._last_moment(caller, now) <= now]:
             if caller.arrival:
                 self._turn_away(caller, 408)
@@ -251,7 +266,6 @@ class JsonWorker(ThreadWorker):  # type: ignore[misc]
         head, body = caller.arrival.take()
         parser = RequestParser(self.cfg, iter((head, body)), caller.client)
         try:
-            caller.sock.settimeout(_SEND_SECONDS)
             try:
                 request = next(parser)
             except http_errors.NoMoreData:
@@ -271,7 +285,8 @@ class JsonWorker(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, request: Any, caller: Caller) -> bool:
         """One call of the application; whether the connection may be kept."""
-        answer, environ = wsgi.create(request, caller.sock, caller.client, caller.server, self.cfg)
+        written = _Answer()
+        answer, environ = wsgi.create(request, written, caller.client, caller.server, self.cfg)
         environ["wsgi.multithread"] = True
         environ[RECEIVED] = caller.began
         self.nr += 1
@@ -287,14 +302,28 @@ class JsonWorker(ThreadWorker):  # type: ignore[misc]
         finally:
             if hasattr(parts, "close"):
                 parts.close()
+        self._send(caller, b"".join(written.pieces))
         return not answer.should_close()
 
     def _refuse(self, caller: Caller, head: bytes, status: int, error: str) -> None:
         self._note_refusal(status, error)
         try:
-            caller.sock.sendall(self._refusal(status, head))
+            self._send(caller, self._refusal(status, head))
         except OSError:
             self.log.debug("client-gone")
+
+    def _send(self, caller: Caller, data: bytes) -> None:
+        """Send it all. Raises OSError where the client is gone or does not read."""
+        try:
+            sent = caller.sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(data):
+            caller.sock.settimeout(_SEND_SECONDS)
+            try:
+                caller.sock.sendall(memoryview(data)[sent:])
+            finally:
+                caller.sock.setblocking(False)
 
     # In either
 

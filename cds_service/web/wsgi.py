@@ -1,4 +1,8 @@
-"""`application` for any WSGI server: `gunicorn cds_service.web.wsgi:application`, settings from the environment."""
+"""`application` for any WSGI server: `gunicorn cds_service.web.wsgi:application`, settings from the environment.
+
+Such a server may give a slow client a thread for as long as it pleases, which `cds-service serve` does not: it needs a
+proxy in front that collects requests before it passes them on.
+"""
 
 import os
 

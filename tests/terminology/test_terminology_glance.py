@@ -24,6 +24,10 @@ TABLES = {
 WORDS = {"drug": "drug_words.csv", "condition": "condition_words.csv", "observation": "observation_words.csv"}
 
 
+ALONE_NO_DRUG = frozenset({"cue", "denied", "no-drug"})
+QUALIFIERS = sorted(phrase for phrase, means, *_ in tables.rows("drug_words.csv") if means in ALONE_NO_DRUG)
+
+
 def as_json(concept: Concept) -> dict[str, object]:
     return {
         "coding": [{"system": one.system, "code": one.code, "display": one.display} for one in concept.codings],
@@ -43,8 +47,34 @@ def test_every_code_of_a_value_set_is_seen(kind: str) -> None:
 @pytest.mark.parametrize("kind", GLANCES)
 def test_every_phrase_of_a_value_set_is_seen_in_capitals_and_inside_a_sentence(kind: str) -> None:
     glance = GLANCES[kind][0]()
+    for phrase, means, *_ in tables.rows(WORDS[kind]):
+        if means not in ALONE_NO_DRUG:
+            assert glance.sees({"text": f"Takes {phrase.upper()} daily"}), phrase
+
+
+@pytest.mark.parametrize("kind", GLANCES)
+def test_every_phrase_that_names_something_by_itself_is_seen(kind: str) -> None:
+    glance, named = GLANCES[kind][0](), GLANCES[kind][1]
     for phrase, *_ in tables.rows(WORDS[kind]):
-        assert glance.sees({"text": f"Takes {phrase.upper()} daily"}), phrase
+        for text in (phrase, f"{phrase} 5 mg oral tablet"):
+            assert glance.sees({"text": text}) or not named(Concept((), text)), text
+
+
+@given(st.lists(st.sampled_from(QUALIFIERS), min_size=1, max_size=5).map(" ".join))
+def test_words_that_only_qualify_or_deny_name_no_drug_however_they_are_put_together(text: str) -> None:
+    assert identify(Concept((), text)) is None or drug_glance().sees({"text": text})
+
+
+def test_the_commonest_words_of_a_medication_list_cost_no_reading() -> None:
+    assert not drug_glance().sees({"text": "lisinopril 10 mg extended release oral tablet"})
+    assert not drug_glance().sees({"text": "acetaminophen 500 mg capsule"})
+
+
+@pytest.mark.parametrize("code", ["n02aa01", " N02AA01 ", "N02AA01"])
+def test_atc_codes_are_seen_in_every_spelling(code: str) -> None:
+    coding = Coding("http://www.whocc.no/atc", code)
+    assert identify(Concept((coding,))) is not None
+    assert drug_glance().sees(as_json(Concept((coding,))))
 
 
 @pytest.mark.parametrize("code", ["k7460", "K74.60", " K74.60 ", "O09.93", "F11.2"])

@@ -84,7 +84,8 @@ def test_many_small_chunks_are_counted_together() -> None:
     "framing",
     [b"Content-Length: many", b"Content-Length: -1", b"Content-Length: 5\r\nContent-Length: 5", b"Content-Length:",
      b"Content-Length: 5\r\nTransfer-Encoding: chunked", b"Transfer-Encoding: gzip",
-     b"Transfer-Encoding: gzip, chunked", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", b"Content-Length: " + b"9" * 5_000],
+     b"Transfer-Encoding: gzip, chunked", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+     b"Content-Length: " + b"9" * 5_000],
 )  # fmt: skip
 def test_framing_that_nobody_should_guess_at_is_left_to_be_refused(framing: bytes) -> None:
     arrival = Arrival(MOST)

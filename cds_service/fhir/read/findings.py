@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import date, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from cds_service.fhir.dates import day_and_moment, first_day, last_day
 from cds_service.fhir.elements import code_of, concept, items, period, quantity, text_of
 from cds_service.fhir.references import own
-from cds_service.record import Concept, Condition, Encounter, LabOrder, Observation, Patient, Quantity
+from cds_service.record import Coding, Concept, Condition, Encounter, LabOrder, Observation, Patient, Quantity
 from cds_service.terminology.observations import answer_groups, observation_group
+from cds_service.terminology.systems import canonical_system
 
 _SETTINGS = {
     "ambulatory": "AMB", "outpatient": "AMB", "virtual": "VR", "home": "HH", "emergency": "EMER", "inpatient": "IMP",
@@ -102,7 +104,7 @@ def _answers(resource: Mapping[str, Any]) -> frozenset[str]:
     """Coded value, else its words, else the interpretation; a boolean answers yes or no."""
     coded = resource.get("valueCodeableConcept")
     if isinstance(coded, dict):
-        found = answer_groups(concept(coded))
+        found = _meaning(coded)
         if found:
             return found
     words = text_of(resource.get("valueString"))
@@ -112,8 +114,21 @@ def _answers(resource: Mapping[str, Any]) -> frozenset[str]:
         return frozenset({"positive" if resource["valueBoolean"] else "negative"})
     found: frozenset[str] = frozenset()
     for one in items(resource.get("interpretation")):
-        found |= answer_groups(concept(one))
+        found |= _meaning(one)
     return found
+
+
+def _meaning(coded: Mapping[str, Any]) -> frozenset[str]:
+    """`answer_groups` of a CodeableConcept. Its codes decide, and there is a handful of them in all the world."""
+    found: frozenset[str] = frozenset()
+    for coding in items(coded.get("coding")):
+        found |= _meaning_of_code(text_of(coding.get("system")), text_of(coding.get("code")))
+    return found or answer_groups(concept(coded))
+
+
+@lru_cache(maxsize=512)
+def _meaning_of_code(system: str, code: str) -> frozenset[str]:
+    return answer_groups(Concept((Coding(canonical_system(system), code),)))
 
 
 def _high(resource: Mapping[str, Any]) -> Quantity | None:

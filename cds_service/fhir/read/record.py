@@ -1,8 +1,10 @@
 """The gathered resources as one PatientRecord, with what could not be read said beside it."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, tzinfo
 from typing import Any
+
+import orjson
 
 from cds_service.fhir.answers import key_of_kind
 from cds_service.fhir.elements import code_of, concept, items, text_of
@@ -79,18 +81,11 @@ class _Reader:
         self.lab_orders: list[LabOrder] = []
         self._faults: dict[tuple[str, str], int] = {}
         self._shapes = shapes()
-        self._readers: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
-            **dict.fromkeys(KINDS, self._medication),
-            **dict.fromkeys(LAB_ORDERS, self._lab_order),
-            "Condition": self._condition,
-            "Observation": self._observation,
-            "Patient": self._patient,
-            "Encounter": self._encounter,
-        }
-        # A record says the same few things again and again: the yearly panel, the drug of every refill.
-        self._measured: dict[Hashable, tuple[Concept, str]] = {}
-        self._diagnosed: dict[Hashable, frozenset[str]] = {}
-        self._ordinary: dict[Hashable, bool] = {}
+        # A record says the same few things again and again: the yearly panel, the drug of every refill. What a concept
+        # means is therefore kept by its bytes, for this one record.
+        self._measured: dict[bytes, tuple[Concept, str]] = {}
+        self._diagnosed: dict[bytes, frozenset[str]] = {}
+        self._ordinary: dict[bytes, bool] = {}
         self._drugs: dict[Concept, Drug | None] = {}
 
     def take(self, resource: Mapping[str, Any]) -> None:
@@ -100,11 +95,11 @@ class _Reader:
         if shape is not None and not shape.is_valid(resource):
             self._fault(kind, "unreadable")
             return
-        read = self._readers.get(kind)
+        read = _READERS.get(kind)
         if read is None:
             return
         try:
-            read(kind, resource)
+            read(self, kind, resource)
         except (TypeError, ValueError, AttributeError, KeyError, OverflowError):
             self._fault(kind, "unreadable")
 
@@ -121,7 +116,7 @@ class _Reader:
 
     def _observation(self, _: str, resource: Mapping[str, Any]) -> None:
         code = resource["code"]
-        key = _spelled(code)
+        key = orjson.dumps(code)
         found = self._measured.get(key)
         if found is None:
             found = self._measured[key] = _what_is_measured(code)
@@ -142,7 +137,7 @@ class _Reader:
                     self._fault("Condition", "unreadable")
                 return
             code = {}
-        key = _spelled(code)
+        key = orjson.dumps(code)
         groups = self._diagnosed.get(key)
         if groups is None:
             groups = self._diagnosed[key] = _groups_of(code)
@@ -156,7 +151,7 @@ class _Reader:
     def _medication(self, kind: str, resource: Mapping[str, Any]) -> None:
         whole = resource.get("medicationCodeableConcept")
         if isinstance(whole, dict) and "concept" not in whole:
-            key = _spelled(whole)
+            key = orjson.dumps(whole)
             ordinary = self._ordinary.get(key)
             if ordinary is None:
                 ordinary = self._ordinary[key] = not drug_glance().sees(whole) and _names_drug(whole)
@@ -193,10 +188,14 @@ def _says_anything(concept: Mapping[str, Any]) -> bool:
     return any(text_of(coding.get("code")) or text_of(coding.get("display")) for coding in items(concept.get("coding")))
 
 
-def _spelled(concept: Mapping[str, Any]) -> Hashable:
-    """All of a CodeableConcept of a readable resource that its meaning depends on."""
-    codings = [(one.get("system"), one.get("code"), one.get("display")) for one in concept.get("coding", ())]
-    return (concept.get("text"), *codings)
+_READERS: Mapping[str, Callable[[_Reader, str, Mapping[str, Any]], None]] = {
+    **dict.fromkeys(KINDS, _Reader._medication),
+    **dict.fromkeys(LAB_ORDERS, _Reader._lab_order),
+    "Condition": _Reader._condition,
+    "Observation": _Reader._observation,
+    "Patient": _Reader._patient,
+    "Encounter": _Reader._encounter,
+}
 
 
 def _what_is_measured(code: Mapping[str, Any]) -> tuple[Concept, str]:

@@ -20,7 +20,10 @@ _ALIASES = {"MedicationOrder": "MedicationRequest"}
 
 @cache
 def shapes() -> Mapping[str, Any]:
-    """Validators by resource type; a type without one is always readable."""
+    """By resource type, what says whether the elements that rules rely on have the JSON types FHIR gives them.
+
+    A type without a shape is always readable.
+    """
     definitions = json.loads(files(__package__).joinpath("shapes.json").read_text("utf-8"))["$defs"]
     named = {
         name: jsonschema_rs.validator_for({"$defs": definitions, "$ref": f"#/$defs/{name}"})
@@ -28,12 +31,6 @@ def shapes() -> Mapping[str, Any]:
         if name[0].isupper()
     }
     return named | {alias: named[name] for alias, name in _ALIASES.items()}
-
-
-def is_readable(resource: Mapping[str, Any]) -> bool:
-    """True where the elements that rules rely on have the JSON types FHIR gives them."""
-    validator = shapes().get(str(resource.get("resourceType")))
-    return validator is None or bool(validator.is_valid(resource))
 
 
 _DATES = frozenset((

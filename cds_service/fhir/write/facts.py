@@ -34,9 +34,12 @@ class DoseLine:
     patient_instruction: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Prescription:
-    """One prescription with its supply: `quantity` and `days` are those of one fill, `repeats` the refills after it."""
+    """One prescription with its supply: `quantity` and `days` are those of one fill, `repeats` the refills after it.
+
+    It is known by its identity, so that what was once written of it is found again.
+    """
 
     medication: Concept
     route: Concept
@@ -48,9 +51,12 @@ class Prescription:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Service:
-    """A laboratory test or a review to be done; `window` is its first and last day, None where no day is set."""
+    """A laboratory test or a review to be done; `window` is its first and last day, None where no day is set.
+
+    It is known by its identity, as a Prescription is.
+    """
 
     code: Concept
     category: Concept = Concept()

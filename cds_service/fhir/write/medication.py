@@ -1,6 +1,7 @@
 """Medication orders: a new one, and a draft turned into one (rulebook c, "Suggestion mechanics")."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from cds_service.fhir.write.facts import DoseLine, Prescription, Session
@@ -83,13 +84,22 @@ def _sign(spelling: Spelling, order: Resource, session: Session) -> None:
 
 
 def _fill(spelling: Spelling, order: Resource, prescription: Prescription) -> None:
-    order[spelling.medication] = code(spelling, prescription.medication)
-    order["dosageInstruction"] = [
-        _dosage(spelling, prescription, line, sequence) for sequence, line in enumerate(prescription.lines, start=1)
-    ]
-    order["dispenseRequest"] = _dispense(spelling, prescription)
+    order.update(_prescribed(spelling.release, prescription))
     if prescription.note:
         _annotate(spelling, order, prescription.note)
+
+
+@lru_cache(maxsize=256)
+def _prescribed(release: str, prescription: Prescription) -> Mapping[str, Any]:
+    """What no patient changes. Kept, and shared by every order that says it: nobody may write into it."""
+    spelling = spelling_of(release)
+    return {
+        spelling.medication: code(spelling, prescription.medication),
+        "dosageInstruction": [
+            _dosage(spelling, prescription, line, sequence) for sequence, line in enumerate(prescription.lines, start=1)
+        ],
+        "dispenseRequest": _dispense(spelling, prescription),
+    }
 
 
 def _annotate(spelling: Spelling, order: Resource, note: str) -> None:

@@ -72,11 +72,12 @@ def kept(release: str, resource: Mapping[str, Any], *, sound: bool = False) -> t
     that a request does not wait for the same check twice.
     """
     spelling = spelling_of(release)
-    order = _pruned(resource)
+    order = dict(resource)
     _drop_contained_medication(order)
     for name in _REPLACED_BY_UPDATE:
         order.pop(name, None)
         order.pop(f"_{name}", None)
+    order = _pruned(order)
     stand_in: Resource = {"text": "naltrexone"}
     if sound:
         return order, ()
@@ -88,20 +89,23 @@ def kept(release: str, resource: Mapping[str, Any], *, sound: bool = False) -> t
 
 def _pruned(value: Mapping[str, Any]) -> Resource:
     """A deep copy without nulls and empty values, which FHIR JSON does not have."""
-    pruned = {name: _pruned_value(inner) for name, inner in value.items()}
-    return {name: inner for name, inner in pruned.items() if not _is_empty(inner)}
+    pruned = {}
+    for name, inner in value.items():
+        left = _pruned_value(inner)
+        if left is not None:
+            pruned[name] = left
+    return pruned
 
 
 def _pruned_value(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return _pruned(value)
-    if isinstance(value, list | tuple):
-        return [inner for inner in map(_pruned_value, value) if not _is_empty(inner)]
+    """None for what is empty, or becomes so."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, dict):
+        return _pruned(value) or None
+    if isinstance(value, list):
+        return [left for inner in value if (left := _pruned_value(inner)) is not None] or None
     return value
-
-
-def _is_empty(value: Any) -> bool:
-    return value is None or value == [] or value == {} or (isinstance(value, str) and not value.strip())
 
 
 def _drop_contained_medication(order: Resource) -> None:

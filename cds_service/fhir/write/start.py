@@ -3,12 +3,11 @@
 import calendar
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
 
 from cds_service.errors import UnwritableOrder
-from cds_service.fhir.write.spelling import Resource, Spelling, spelling_of
+from cds_service.fhir.write.spelling import Resource, Spelling, copied, spelling_of
 
 _DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}
 _SHORTER_THAN_A_DAY = frozenset({"s", "min", "h"})
@@ -35,7 +34,7 @@ def with_start_date(release: str, resource: Mapping[str, Any], start: date) -> R
     tells how far to move it, and for a text that names a date where nothing tells how far that is to move.
     """
     spelling = spelling_of(release)
-    order: Resource = deepcopy(dict(resource))
+    order: Resource = copied(dict(resource))
     lines = order.get("dosageInstruction", [])
     validity = order.setdefault("dispenseRequest", {}).setdefault("validityPeriod", {})
     repeats = [line.setdefault("timing", {}).setdefault("repeat", {}) for line in lines]
