@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.client import BadAnswers
 from bench.report import document, misses, table
-from bench.runs import QUICK, WHOLE, measure
+from bench.runs import QUICK, WHOLE, close, measure
 from bench.servers import ServerDied
 
 
@@ -16,13 +16,17 @@ def main() -> int:
     """0 for a run, 1 for a missed bound under `--check`, 2 where nothing could be measured."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="half a minute instead of three, and rougher figures")
+    parser.add_argument(
+        "--at", type=int, metavar="N", help="only N resources (six or more), in many short turns: the steadiest ratio"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here, too")
     parser.add_argument("--check", action="store_true", help="exit with 1 if an answer takes longer than it may")
     parser.add_argument(
         "--lean-control", action="store_true", help="compare with a control that also reads and collects like ours"
     )
     chosen = parser.parse_args()
-    plan = replace(QUICK if chosen.quick else WHOLE, lean_control=chosen.lean_control)
+    plan = close(chosen.at) if chosen.at else QUICK if chosen.quick else WHOLE
+    plan = replace(plan, lean_control=chosen.lean_control)
     try:
         results = measure(plan, lambda line: print(f"\r{line:<60}", end="", file=sys.stderr, flush=True))
     except (BadAnswers, ServerDied) as fault:

@@ -61,6 +61,11 @@ QUICK = Plan(
 )
 
 
+def close(size: int) -> Plan:
+    """One size, in turns so short that a busy machine slows service and control alike; no starts."""
+    return Plan(calls={size: max(2000 // size, 2)}, full=frozenset({size}), rounds=60, seconds=60.0, starts=0)
+
+
 @dataclass(slots=True)
 class Cell:
     """Everything seen of one answer (or the control) at one size; lists have one value a round."""

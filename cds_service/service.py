@@ -27,61 +27,11 @@ from cds_service.present.suggestions import Session
 from cds_service.record import Finding, Indicator, PatientRecord, Shortfall
 from cds_service.rules import detect_all
 from cds_service.settings import Settings
+from cds_service.terminology.systems import RXNORM
 from cds_service.titration.orderset import selfcheck
 
 OPIOID_ONLY = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "encounter")
 NALTREXONE = (*OPIOID_ONLY, "patient", "conditions", "allergies", "pregnancyObs", "labs", "serviceRequests")
-_REHEARSAL: Mapping[str, Any] = {
-    "hook": "order-select",
-    "hookInstance": "00000000-0000-4000-8000-000000000000",
-    "context": {
-        "userId": "Practitioner/nobody",
-        "patientId": "nobody",
-        "selections": ["MedicationRequest/draft"],
-        "draftOrders": {
-            "resourceType": "Bundle",
-            "entry": [
-                {
-                    "resource": {
-                        "resourceType": "MedicationRequest",
-                        "id": "draft",
-                        "status": "draft",
-                        "intent": "order",
-                        "subject": {"reference": "Patient/nobody"},
-                        "medicationCodeableConcept": {
-                            "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "7243"}],
-                            "text": "naltrexone 4.5 mg capsule",
-                        },
-                    }
-                }
-            ],
-        },
-    },
-    "prefetch": {
-        "patient": {"resourceType": "Patient", "id": "nobody", "gender": "female", "birthDate": "1980"},
-        "medStatements": {
-            "resourceType": "MedicationStatement",
-            "status": "active",
-            "subject": {"reference": "Patient/nobody"},
-            "medicationCodeableConcept": {
-                "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "7804"}],
-                "text": "oxycodone 5 mg tablet",
-            },
-        },
-        "conditions": {
-            "resourceType": "Condition",
-            "subject": {"reference": "Patient/nobody"},
-            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "19943007"}], "text": "cirrhosis"},
-        },
-        "labs": {
-            "resourceType": "Observation",
-            "status": "final",
-            "subject": {"reference": "Patient/nobody"},
-            "code": {"coding": [{"system": "http://loinc.org", "code": "6301-6"}], "text": "INR"},
-            "valueQuantity": {"value": 1.1},
-        },
-    },
-}
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:ldn-cds:card")
 
 
@@ -218,6 +168,31 @@ def _answer(
         for shown in cards
     )
     return Answer([shown.card for shown in cards], issued, log, findings)
+
+
+def _nobodys(kind: str, element: str, words: str, **more: Any) -> dict[str, Any]:
+    """A resource that is known by its words only after its code has been looked up everywhere."""
+    named = {"coding": [{"system": RXNORM, "code": "0"}], "text": words}
+    return {"resourceType": kind, "subject": {"reference": "Patient/nobody"}, element: named, **more}
+
+
+_REHEARSAL: Mapping[str, Any] = {
+    "hook": "order-select",
+    "hookInstance": "00000000-0000-4000-8000-000000000000",
+    "context": {
+        "userId": "Practitioner/nobody",
+        "patientId": "nobody",
+        "draftOrders": _nobodys(
+            "MedicationRequest", "medicationCodeableConcept", "naltrexone", id="draft", status="draft", intent="order"
+        ),
+    },
+    "prefetch": {
+        "medStatements": _nobodys("MedicationStatement", "medicationCodeableConcept", "oxycodone"),
+        "conditions": _nobodys("Condition", "code", "cirrhosis"),
+        "labs": _nobodys("Observation", "code", "INR"),
+    },
+}
+"""A call about a patient who does not exist, with a little of everything that tables are read for."""
 
 
 class Service:

@@ -106,7 +106,10 @@ def _bundle(asked: str, bundle: Mapping[str, Any]) -> Answer:
         resource = entry.get("resource") if isinstance(entry, dict) else entry
         if isinstance(entry, dict) and resource is None:
             continue  # an entry without a resource is skipped (cds-hooks 44); anything else in its place is not
-        kind = resource.get("resourceType") if isinstance(resource, dict) else None
+        if not isinstance(resource, dict):
+            cause = "malformed"
+            continue
+        kind = resource.get("resourceType")
         if not isinstance(kind, str) or (kind not in kinds and not _is_kind(kind)):
             cause = "malformed"
             continue

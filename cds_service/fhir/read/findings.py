@@ -112,10 +112,10 @@ def _answers(resource: Mapping[str, Any]) -> frozenset[str]:
         return answer_groups(Concept((), words))
     if isinstance(resource.get("valueBoolean"), bool):
         return frozenset({"positive" if resource["valueBoolean"] else "negative"})
-    found: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
     for one in items(resource.get("interpretation")):
-        found |= _meaning(one)
-    return found
+        said |= _meaning(one)
+    return said
 
 
 def _meaning(coded: Mapping[str, Any]) -> frozenset[str]:

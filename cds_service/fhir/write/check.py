@@ -66,10 +66,13 @@ def judge_notes(release: str, resource: Mapping[str, Any]) -> tuple[str, ...]:
 
 def objections(release: str, resource: Mapping[str, Any]) -> tuple[Complaint, ...]:
     """`complaints` about a client's draft. One that looks like nearly all drafts do is known to have none."""
+    return () if is_common(release, resource) else complaints(release, resource)
+
+
+def is_common(release: str, resource: Mapping[str, Any]) -> bool:
+    """Whether a draft fits `common-drafts.json`; False says nothing about whether it is valid."""
     common = _common_drafts().get(release)
-    if common is not None and common.is_valid(resource):
-        return ()
-    return complaints(release, resource)
+    return common is not None and bool(common.is_valid(resource))
 
 
 def complaints(release: str, resource: Mapping[str, Any]) -> tuple[Complaint, ...]:
