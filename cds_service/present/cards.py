@@ -10,7 +10,7 @@ from cds_service.definitions.case import ORDER_SIGN, Case
 from cds_service.present import not_checked
 from cds_service.present.escape import inert
 from cds_service.present.knowledge import Knowledge
-from cds_service.present.priority import FAMILIES, NOT_CHECKED, ORDER_SET, card_order, leading, shown
+from cds_service.present.priority import NOT_CHECKED, ORDER_SET, card_order, leading, shown
 from cds_service.present.suggestions import Offer, Session, offers
 from cds_service.present.wording import CardText, fill, joined
 from cds_service.record import Finding, Indicator
@@ -21,6 +21,7 @@ from cds_service.titration.variants import OrderSet
 RULE_SYSTEM = "urn:ldn-cds:rule"
 REASON_SYSTEM = "urn:ldn-cds:override-reason"
 EXTENSION = "org.ldn-cds"
+BEFORE_YOU_START = "before-you-start"
 _MOST_BULLETS = 5
 
 
@@ -55,14 +56,13 @@ def present(findings: Iterable[Finding], case: Case, context: Context) -> tuple[
     families: dict[str, list[Finding]] = {}
     for finding in visible:
         families.setdefault(finding.family or knowledge.cards[finding.rule].family, []).append(finding)
-    offered = any(finding.rule == ORDER_SET for finding in visible)
     variant = _variant(visible, knowledge)
-    built = [
-        (max(finding.indicator for finding in members), family, _card(family, members, case, context, offered, variant))
-        for family, members in families.items()
-    ]
-    built.sort(key=lambda one: card_order(one[0], one[1]))
-    cards = tuple(card for _, _, card in built)
+    made: set[str] = set()
+    cards = tuple(
+        _card(family, members, _Answer(case, context, visible, variant, made))
+        for family, members in sorted(families.items(), key=lambda one: card_order(_urgency(one[1]), one[0]))
+        if not all(finding.item for finding in members)
+    )
     _say_what_stayed_quiet(cards, case, knowledge)
     return cards
 
@@ -79,16 +79,43 @@ def _variant(visible: list[Finding], knowledge: Knowledge) -> str:
     return recommend(knowledge.order_set, fired)
 
 
-def _card(family: str, members: list[Finding], case: Case, context: Context, offered: bool, variant: str) -> Shown:
-    knowledge = context.knowledge
-    ordered = leading(members, knowledge.numbers)
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the cards of one answer have to know of each other. `made` are requests that a card already creates."""
+
+    case: Case
+    context: Context
+    visible: list[Finding]
+    variant: str
+    made: set[str]
+
+    @property
+    def offers_order_set(self) -> bool:
+        return any(finding.rule == ORDER_SET for finding in self.visible)
+
+    @property
+    def in_order_set(self) -> frozenset[str]:
+        """Requests that the order set itself creates: a lab is created in one place (b.3)."""
+        found = [one for one in self.visible if one.rule == ORDER_SET]
+        return frozenset(found[0].proposals[0].values["include"].split()) if found else frozenset()
+
+
+def _urgency(members: list[Finding]) -> Indicator:
+    return max(finding.indicator for finding in members)
+
+
+def _card(family: str, members: list[Finding], answer: _Answer) -> Shown:
+    context, knowledge = answer.context, answer.context.knowledge
+    ordered = leading([finding for finding in members if not finding.item], knowledge.numbers)
+    items = [finding for finding in members if finding.item]
     leader = ordered[0]
     text = knowledge.cards[leader.rule]
-    indicator = max(finding.indicator for finding in ordered)
-    made = offers(leader, text, context.session, knowledge, variant, offered and leader.rule != ORDER_SET)
-    summary, bullets = _words(leader, text, case, knowledge, variant)
-    extra = [_line(finding, case, knowledge, variant) for finding in ordered[1:]]
-    notes = _notes(leader, text, made, offered, knowledge)
+    indicator = _urgency(ordered)
+    made = _offers(family, ordered, items, answer)
+    summary, bullets = _words(leader, text, answer.case, knowledge, answer.variant)
+    extra = [_line(finding, answer.case, knowledge, answer.variant) for finding in (*ordered[1:], *items)]
+    extra = [line for line in extra if line]
+    notes = _notes(leader, answer.offers_order_set, knowledge)
     room = max(_MOST_BULLETS - len(extra), 1)
     card: dict[str, Any] = {
         "uuid": context.session.new_uuid(f"card {leader.rule}"),
@@ -105,7 +132,7 @@ def _card(family: str, members: list[Finding], case: Case, context: Context, off
     }
     if made:
         card["suggestions"] = [suggestion for _, suggestion in made]
-        card["selectionBehavior"] = "at-most-one"
+        card["selectionBehavior"] = "any" if family == BEFORE_YOU_START else "at-most-one"
     if indicator > Indicator.INFO:
         card["overrideReasons"] = _reasons(text, knowledge)
     card["links"] = [
@@ -116,6 +143,23 @@ def _card(family: str, members: list[Finding], case: Case, context: Context, off
         }
     ]
     return Shown(card, tuple(ordered), tuple((suggestion["uuid"], kind) for kind, suggestion in made))
+
+
+def _offers(family: str, ordered: list[Finding], items: list[Finding], answer: _Answer) -> list[Offer]:
+    """Suggestions of the leader; on the before-you-start card the ticks of every line and item (b.0, b.3)."""
+    knowledge = answer.context.knowledge
+    leader = ordered[0]
+    together = family == BEFORE_YOU_START
+    only_delete = answer.offers_order_set and leader.rule != ORDER_SET and not together
+    speaking = [*ordered, *items] if together else [leader]
+    found: list[Offer] = []
+    for finding in speaking:
+        text = knowledge.cards[finding.rule]
+        found += offers(finding, text, answer.context.session, knowledge, answer.variant, only_delete)
+    taken = answer.made | answer.in_order_set
+    kept = [(kind, suggestion) for kind, suggestion in found if kind not in taken or leader.rule == ORDER_SET]
+    answer.made.update(kind for kind, _ in kept if not kind.startswith("delete-"))
+    return kept
 
 
 def _values(finding: Finding, text: CardText) -> dict[str, str]:
@@ -163,7 +207,7 @@ def _detail(bullets: list[str], lines: list[str]) -> str:
     return "\n".join([*(f"- {bullet}" for bullet in bullets), "", *lines]).strip()
 
 
-def _notes(leader: Finding, text: CardText, made: list[Offer], offered: bool, knowledge: Knowledge) -> list[str]:
+def _notes(leader: Finding, offered: bool, knowledge: Knowledge) -> list[str]:
     notes = []
     orders = [order for proposal in leader.proposals for order in proposal.orders]
     if any(not order.reference for order in orders):
@@ -218,7 +262,3 @@ def _say_what_stayed_quiet(cards: tuple[Shown, ...], case: Case, knowledge: Know
     if cards and names:
         line = fill(words["line"], {"names": joined(list(names))}) or ""
         cards[-1].card["detail"] += f"\n\n{line}"
-
-
-def families() -> tuple[str, ...]:
-    return FAMILIES

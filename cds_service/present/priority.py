@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from cds_service.record import Finding, Indicator, Shortfall
 
 ORDER_SET, NOT_CHECKED = "titration-order-set", "data-not-checked"
-LEADERS = ("opioid-naltrexone-same-session",)
+LEADERS = ("opioid-naltrexone-same-session", "oud-agonist-therapy")
 """Rules that lead their card whatever else stands on it."""
 
 FAMILIES = (
@@ -21,7 +21,16 @@ FAMILIES = (
     "order-set",
     "not-checked",
 )
-SHOWN_AT_SIGN = frozenset({ORDER_SET, NOT_CHECKED, "dose-not-checkable", "surgery-upcoming"})
+SHOWN_AT_SIGN = frozenset(
+    {
+        ORDER_SET,
+        NOT_CHECKED,
+        "titration-missing",
+        "titration-step-too-fast",
+        "dose-not-checkable",
+        "surgery-upcoming",
+    }
+)
 """Info findings that order-sign shows; all others show while the order is being written."""
 
 
@@ -35,15 +44,63 @@ class Hides:
     same_pair: bool = False
 
 
+_WARNING, _CRITICAL = Indicator.WARNING, Indicator.CRITICAL
+_ORDER_SET = frozenset({ORDER_SET})
+_DOSE = frozenset(
+    {
+        "standard-dose-for-pain",
+        "dose-unit-error",
+        "dose-above-ldn-range",
+        "dosing-frequency",
+        "titration-missing",
+        "titration-step-too-fast",
+        "product-strength-mismatch",
+        "compounding-required",
+    }
+)
+FOLDED = frozenset({"titration-missing", "prior-intolerance-step-down", "titration-step-too-fast"})
+"""Findings that live on the order-set card and go with it."""
+
 TABLE = (
     Hides(
         "opioid-naltrexone-same-session",
         frozenset({"opioid-active", "opioid-ordered-on-naltrexone"}),
-        at_least=Indicator.CRITICAL,
+        at_least=_CRITICAL,
         same_pair=True,
     ),
-    Hides("opioid-recent-washout", frozenset({ORDER_SET}), at_least=Indicator.WARNING),
-    Hides("opioid-status-uncertain", frozenset({ORDER_SET})),
+    Hides(
+        "oud-agonist-therapy",
+        frozenset({"opioid-active", "opioid-recent-washout", "opioid-status-uncertain", "oud-history-unverified"}),
+    ),
+    Hides(
+        "pregnancy-current",
+        frozenset({"pregnancy-possible", "pregnancy-unknown", "pregnancy-ended", "breastfeeding"}),
+    ),
+    Hides(
+        "cirrhosis-decompensated",
+        frozenset({"cirrhosis-compensated", "alt-ast-elevated", "baseline-lft-missing"}),
+    ),
+    Hides("acute-liver-injury", frozenset({"cirrhosis-compensated", "alt-ast-elevated", "baseline-lft-missing"})),
+    Hides("dose-unit-error", _DOSE - {"dose-unit-error", "compounding-required"}),
+    Hides("standard-dose-for-pain", frozenset({"dose-above-ldn-range", "titration-missing", "compounding-required"})),
+    Hides("standard-dose-for-pain", _ORDER_SET, at_least=_WARNING),
+    Hides("naltrexone-bupropion-for-pain", _DOSE | _ORDER_SET),
+    Hides("er-injectable-for-pain", _DOSE | _ORDER_SET),
+    Hides("naltrexone-allergy", frozenset({"prior-intolerance-step-down"}) | _ORDER_SET, at_least=_CRITICAL),
+    Hides("ldn-stop-continue", frozenset({"ldn-followup-due"})),
+    *(
+        Hides(rule, _ORDER_SET, at_least=_WARNING)
+        for rule in (
+            "opioid-recent-washout",
+            "opioid-status-uncertain",
+            "opioid-tox-positive",
+            "oud-history-unverified",
+            "pregnancy-possible",
+            "duplicate-naltrexone",
+            "naltrexone-allergy",
+            "age-under-18",
+        )
+    ),
 )
 
 
@@ -60,6 +117,8 @@ def shown(findings: Iterable[Finding], medication_unchecked: bool, info_at_sign:
     if at_sign:
         visible = SHOWN_AT_SIGN if info_at_sign else frozenset()
         kept = [f for f in kept if f.indicator > Indicator.INFO or f.rule in visible]
+    if not any(finding.rule == ORDER_SET for finding in kept):
+        kept = [finding for finding in kept if finding.rule not in FOLDED]
     return kept
 
 
