@@ -4,7 +4,7 @@ Web, `call`, `replay` and later doors enter here; they differ only in how data i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from time import monotonic
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from cds_service.content import cards_dir
-from cds_service.definitions.case import Case, is_live, is_naltrexone, is_opioid
+from cds_service.definitions.case import PATIENT_VIEW, Case, is_live, is_naltrexone, is_opioid
 from cds_service.feedback.store import IssuedCard
 from cds_service.fhir.client import AllowedBases, FhirClient
 from cds_service.fhir.gather import Fetch, Gathered, Opened, gather
@@ -30,7 +30,11 @@ from cds_service.settings import Settings
 from cds_service.titration.orderset import selfcheck
 
 OPIOID_ONLY = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "encounter")
-NALTREXONE = (*OPIOID_ONLY, "patient", "conditions", "allergies", "pregnancyObs", "labs", "serviceRequests")
+NALTREXONE = (
+    *OPIOID_ONLY, "patient", "conditions", "allergies", "pregnancyObs", "labs", "toxLabs", "outcomes", "procedures",
+    "serviceRequests", "appointments",
+)  # fmt: skip
+VIEW = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "outcomes")
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:ldn-cds:card")
 
 
@@ -69,7 +73,7 @@ def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: K
         record=record,
         drafts=tuple(order for order in drafts.orders if is_live(order)),
         thresholds=knowledge.thresholds,
-        orders_sent=request.orders_sent,
+        orders_sent=request.orders_sent or request.hook == PATIENT_VIEW,
         medication_lists=place.medication_lists,
     )
     findings = _detect(case)
@@ -97,6 +101,8 @@ def _draft_notes(case: Case, gathered: Gathered) -> Mapping[str, tuple[str, ...]
 
 def _wanted(request: HookRequest, drafts: Drafts) -> tuple[str, ...] | None:
     """Which data the drafts call for; None where nothing here concerns naltrexone or an opioid."""
+    if request.hook == PATIENT_VIEW:
+        return VIEW
     live = [order for order in drafts.orders if is_live(order)]
     judged = [order for order in live if order.selected]
     if any(map(is_naltrexone, judged)) or (any(map(is_opioid, judged)) and any(map(is_naltrexone, live))):
@@ -115,10 +121,7 @@ def _with_strangers(record: PatientRecord, drafts: Drafts) -> PatientRecord:
     if not drafts.strangers:
         return record
     said = Shortfall("orders", "other-patient", len(drafts.strangers))
-    return PatientRecord(
-        record.as_of, record.patient, record.encounter, record.medications, record.conditions,
-        record.observations, record.lab_orders, (*record.shortfalls, said),
-    )  # fmt: skip
+    return replace(record, shortfalls=(*record.shortfalls, said))
 
 
 def _detect(case: Case) -> tuple[Finding, ...]:

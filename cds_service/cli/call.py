@@ -17,7 +17,7 @@ from cds_service.cli.terminal import card_panel, console, plain
 from cds_service.fhir.client import AllowedBases, FhirClient
 from cds_service.fhir.gather import Fetch
 from cds_service.hooks.request import HookRequest, read_request
-from cds_service.hooks.services import SERVICES
+from cds_service.hooks.services import offered
 from cds_service.service import respond
 from cds_service.settings import Settings
 
@@ -28,7 +28,7 @@ def call(name: str, today: date | None, *, as_json: bool) -> int:
     path = located(name)
     path = path / "request.json" if path.is_dir() else path
     body = read_object(path)
-    hooks = sorted(service.hook for service in SERVICES.values())
+    hooks = sorted(service.hook for service in offered(patient_view=settings.patient_view).values())
     if body.get("hook") not in hooks:
         raise BadInput(f"{path} calls no hook that this service answers ({', '.join(hooks)}).")
     request = read_request(body, str(body["hook"]), most_entries=settings.max_entries)

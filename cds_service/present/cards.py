@@ -1,7 +1,7 @@
 """Findings become cards: suppressed, folded by family, worded, with suggestions, in the order of urgency (b.0, b.4)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -10,10 +10,10 @@ from cds_service.definitions.case import ORDER_SIGN, Case
 from cds_service.present import not_checked
 from cds_service.present.escape import inert
 from cds_service.present.knowledge import Knowledge
-from cds_service.present.priority import NOT_CHECKED, ORDER_SET, card_order, leading, shown
-from cds_service.present.suggestions import Offer, Session, offers
+from cds_service.present.priority import NOT_CHECKED, ORDER_SET, card_order, forbids_titration, leading, shown
+from cds_service.present.suggestions import UPDATES, Change, Offer, Session, offers
 from cds_service.present.wording import CardText, fill, joined
-from cds_service.record import Finding, Indicator
+from cds_service.record import Finding, Indicator, Proposal
 from cds_service.titration import wording as titration_wording
 from cds_service.titration.plan import plan, recommend
 from cds_service.titration.variants import OrderSet
@@ -22,7 +22,10 @@ RULE_SYSTEM = "urn:ldn-cds:rule"
 REASON_SYSTEM = "urn:ldn-cds:override-reason"
 EXTENSION = "org.ldn-cds"
 BEFORE_YOU_START = "before-you-start"
+TITRATION = "titration"
 _MOST_BULLETS = 5
+_LABS_AS_KINDS = {"hepatic-panel": "liver-panel"}
+"""Labs of the order set that other cards offer under the name of a suggestion kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,15 @@ class Context:
 def present(findings: Iterable[Finding], case: Case, context: Context) -> tuple[Shown, ...]:
     """The cards of an answer. Same findings, same cards: nothing here looks at the clock or draws lots."""
     knowledge = context.knowledge
+    unchecked = bool(case.unanswered_lists) or _tainted(case)
     visible = shown(
         findings,
-        medication_unchecked=bool(case.unanswered_lists) or _tainted(case),
+        medication_unchecked=unchecked,
         info_at_sign=knowledge.thresholds.show.info_at_sign,
         at_sign=case.hook == ORDER_SIGN,
     )
+    if unchecked or forbids_titration(visible):
+        visible = [_without_titration(finding) for finding in visible]
     families: dict[str, list[Finding]] = {}
     for finding in visible:
         families.setdefault(finding.family or knowledge.cards[finding.rule].family, []).append(finding)
@@ -74,6 +80,12 @@ def _tainted(case: Case) -> bool:
     return any(s.data in lists and s.cause in faults for s in case.record.shortfalls)
 
 
+def _without_titration(finding: Finding) -> Finding:
+    """No "how to start" beside "do not start" or "find out first", on whichever card it would stand."""
+    kept = tuple(proposal for proposal in finding.proposals if proposal.kind != TITRATION)
+    return finding if len(kept) == len(finding.proposals) else replace(finding, proposals=kept)
+
+
 def _variant(visible: list[Finding], knowledge: Knowledge) -> str:
     fired = [finding.rule for finding in visible if not finding.family]
     return recommend(knowledge.order_set, fired)
@@ -81,7 +93,7 @@ def _variant(visible: list[Finding], knowledge: Knowledge) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the cards of one answer have to know of each other. `made` are requests that a card already creates."""
+    """What the cards of one answer have to know of each other. `made` are kinds that a card already offers."""
 
     case: Case
     context: Context
@@ -90,14 +102,19 @@ class _Answer:
     made: set[str]
 
     @property
+    def titration(self) -> Proposal | None:
+        """The variants on offer, on the order-set card or on that of the rule that replaces the draft by them."""
+        return next((p for one in self.visible for p in one.proposals if p.kind == TITRATION), None)
+
+    @property
     def offers_order_set(self) -> bool:
         return any(finding.rule == ORDER_SET for finding in self.visible)
 
     @property
     def in_order_set(self) -> frozenset[str]:
         """Requests that the order set itself creates: a lab is created in one place (b.3)."""
-        found = [one for one in self.visible if one.rule == ORDER_SET]
-        return frozenset(found[0].proposals[0].values["include"].split()) if found else frozenset()
+        included = frozenset(self.titration.values["include"].split()) if self.titration else frozenset()
+        return frozenset(kind for lab, kind in _LABS_AS_KINDS.items() if lab in included)
 
 
 def _urgency(members: list[Finding]) -> Indicator:
@@ -150,16 +167,30 @@ def _offers(family: str, ordered: list[Finding], items: list[Finding], answer: _
     knowledge = answer.context.knowledge
     leader = ordered[0]
     together = family == BEFORE_YOU_START
-    only_delete = answer.offers_order_set and leader.rule != ORDER_SET and not together
+    here = answer.titration is not None and any(answer.titration is p for one in ordered for p in one.proposals)
+    only_delete = answer.titration is not None and not here and not together
     speaking = [*ordered, *items] if together else [leader]
     found: list[Offer] = []
     for finding in speaking:
         text = knowledge.cards[finding.rule]
-        found += offers(finding, text, answer.context.session, knowledge, answer.variant, only_delete)
-    taken = answer.made | answer.in_order_set
+        others = [] if finding is not leader else _other_updates(finding, answer)
+        found += offers(finding, text, answer.context.session, knowledge, answer.variant, only_delete, others)
+    taken = answer.made | answer.in_order_set | (UPDATES if answer.made & UPDATES else frozenset())
     kept = [(kind, suggestion) for kind, suggestion in found if kind not in taken or leader.rule == ORDER_SET]
     answer.made.update(kind for kind, _ in kept if not kind.startswith("delete-"))
     return kept
+
+
+def _other_updates(leader: Finding, answer: _Answer) -> list[Change]:
+    """What other findings, on any card, would change of the drafts: the first update that is offered carries it."""
+    cards = answer.context.knowledge.cards
+    return [
+        Change(finding, proposal, cards[finding.rule])
+        for finding in answer.visible
+        if finding is not leader
+        for proposal in finding.proposals
+        if proposal.kind in UPDATES
+    ]
 
 
 def _values(finding: Finding, text: CardText) -> dict[str, str]:
@@ -215,6 +246,8 @@ def _notes(leader: Finding, offered: bool, knowledge: Knowledge) -> list[str]:
     kinds = {proposal.kind for proposal in leader.proposals}
     if offered and "set-start" in kinds:
         notes.append(knowledge.words["order_set_offered"]["line"])
+    if offered and "correct-draft" in kinds:
+        notes.append(knowledge.words["order_set_corrects"]["line"])
     return notes
 
 

@@ -58,6 +58,8 @@ _DOSE = frozenset(
         "compounding-required",
     }
 )
+REPLACING = frozenset({"standard-dose-for-pain", "naltrexone-bupropion-for-pain"})
+"""Rules that offer the variants on their own card, in place of the order set."""
 FOLDED = frozenset({"titration-missing", "prior-intolerance-step-down", "titration-step-too-fast"})
 """Findings that live on the order-set card and go with it."""
 
@@ -120,6 +122,15 @@ def shown(findings: Iterable[Finding], medication_unchecked: bool, info_at_sign:
     if not any(finding.rule == ORDER_SET for finding in kept):
         kept = [finding for finding in kept if finding.rule not in FOLDED]
     return kept
+
+
+def forbids_titration(visible: Iterable[Finding]) -> bool:
+    """Whether what is shown would hide the order set: then no other card offers the variants either (b.4)."""
+    live = list(visible)
+    if any(finding.indicator is Indicator.CRITICAL for finding in live):
+        return True
+    rows = [row for row in TABLE if ORDER_SET in row.rules and row.leader not in REPLACING]
+    return any(one.rule == row.leader and one.indicator >= row.at_least for row in rows for one in live)
 
 
 def _is_hidden(finding: Finding, live: list[Finding]) -> bool:

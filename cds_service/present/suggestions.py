@@ -4,7 +4,7 @@ First action first: a client that applies only that one must be left with someth
 No suggestion ever edits or stops an opioid or any order outside the request (rule 1, rule 7).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,10 @@ from cds_service.present.knowledge import Knowledge
 from cds_service.present.wording import CardText, fill
 from cds_service.record import Coding, Concept, DraftOrder, Finding, Proposal
 from cds_service.titration import orderset
+from cds_service.titration.correction import correction
 
+UPDATES = frozenset({"set-start", "correct-draft"})
+"""Kinds that change a draft; what several findings ask of one draft is merged into one update (rulebook b.0)."""
 Action = dict[str, Any]
 Offer = tuple[str, dict[str, Any]]
 """(kind, suggestion)"""
@@ -37,6 +40,15 @@ class Session:
     sound: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An update that another finding proposes, with the words of its card."""
+
+    finding: Finding
+    proposal: Proposal
+    card: CardText
+
+
 def offers(
     finding: Finding,
     card: CardText,
@@ -44,26 +56,91 @@ def offers(
     knowledge: Knowledge,
     recommended_variant: str,
     only_delete: bool,
+    others: Sequence[Change] = (),
 ) -> list[Offer]:
     """Every suggestion of a finding that can be carried out; at most one recommended.
 
-    `only_delete` holds on other cards while the order set is offered (rulebook b.0).
+    `only_delete` holds on other cards while the order set is offered (rulebook b.0); a message touches no draft.
+    `others` are the updates of other findings, merged into the first update that is offered.
     """
     made: list[Offer] = []
     for proposal in finding.proposals:
         if proposal.kind == "titration":
-            made += _titration(proposal, session, knowledge, recommended_variant)
-        elif not only_delete or proposal.kind.startswith("delete-"):
+            made += _titration(proposal, session, knowledge, recommended_variant if proposal.recommended else "")
+        elif only_delete and not proposal.kind.startswith(("delete-", "tell-")):
+            continue
+        elif proposal.kind in UPDATES:
+            made += _update([Change(finding, proposal, card), *others], session, knowledge)
+        else:
             made += _one(proposal, finding, card, session, knowledge)
     return made
+
+
+def _update(changes: list[Change], session: Session, knowledge: Knowledge) -> Iterable[Offer]:
+    """One update for each draft that any of the changes is about; the first change names the suggestion."""
+    starts = [_starts(change.proposal) for change in changes if change.proposal.kind == "set-start"]
+    moved = max(starts, key=lambda one: max((start for _, start in one), default=date.min), default=[])
+    corrected = [change for change in changes if change.proposal.kind == "correct-draft"]
+    orders = dict.fromkeys(
+        [*(order for order, _ in moved), *(o for change in corrected for o in change.proposal.orders)]
+    )
+    if any(not order.reference for order in orders):
+        return
+    try:
+        actions = [
+            {
+                "type": "update",
+                "description": " ".join(_words(change, "actions") for change in changes),
+                "resource": _rewritten(order, dict(moved).get(order), corrected, session, knowledge),
+            }
+            for order in orders
+        ]
+    except (UnwritableOrder, UnwritableRelease):
+        return
+    if not actions:
+        return
+    first = changes[0]
+    kind = "correct-draft" if corrected else "set-start"
+    suggestion: dict[str, Any] = {
+        "label": "; ".join(_words(change, "suggestions") for change in changes),
+        "uuid": session.new_uuid(f"{first.finding.rule} {first.proposal.kind}"),
+    }
+    if first.proposal.recommended:
+        suggestion["isRecommended"] = True
+    suggestion["actions"] = actions
+    yield kind, suggestion
+
+
+def _words(change: Change, table: str) -> str:
+    texts = change.card.suggestions if table == "suggestions" else change.card.actions
+    values = {**change.finding.values, **change.proposal.values}
+    return fill(texts[change.proposal.kind], values, keep=True) or ""
+
+
+def _rewritten(
+    order: DraftOrder, start: date | None, corrected: list[Change], session: Session, knowledge: Knowledge
+) -> dict[str, Any]:
+    """The draft made valid, with the lowest of the doses that were proposed, and moved to its start."""
+    resource, _ = write.repaired(session.release, order.resource)
+    asked = [change.proposal.values for change in corrected if order in change.proposal.orders]
+    if asked:
+        doses = [values["mg"] for values in asked if values.get("mg")]
+        dose = min(doses, key=float, default="")
+        strengths = [values["strength"] for values in asked if values.get("strength")]
+        moments = [values["moment"] for values in asked if values.get("moment")]
+        asked_for = correction(
+            knowledge.order_set, dose, (dose or strengths[0]) if strengths else "", moments[0] if moments else "HS"
+        )
+        resource = write.corrected_order(session.release, resource, asked_for)
+    return resource if start is None else write.with_start_date(session.release, resource, start)
 
 
 def _one(
     proposal: Proposal, finding: Finding, card: CardText, session: Session, knowledge: Knowledge
 ) -> Iterable[Offer]:
     build = {
-        "set-start": _set_start,
         "taper-review": _delete_and_request,
+        "tell-anaesthesia": _tell,
     }.get(proposal.kind, _delete if proposal.kind.startswith("delete-") else _request)
     try:
         actions = build(proposal, card, session, knowledge)
@@ -109,32 +186,35 @@ def _request(proposal: Proposal, card: CardText, session: Session, knowledge: Kn
     return actions
 
 
-def _set_start(proposal: Proposal, card: CardText, session: Session, knowledge: Knowledge) -> list[Action]:
+def _tell(proposal: Proposal, card: CardText, session: Session, knowledge: Knowledge) -> list[Action]:
+    """Draft messages; the words of the card file with this finding's dates in them."""
+    who = write.Session(session.patient_id, session.user_id, session.encounter_id)
+    actions = []
+    for words in card.orders.get(proposal.kind, ()):
+        text = fill(words.text, proposal.values, keep=True) or ""
+        message = write.Message(text, Concept((), words.display))
+        description = fill(card.actions[proposal.kind], {"text": text, **proposal.values}, keep=True)
+        resource = write.communication_request(session.release, message, who)
+        actions.append({"type": "create", "description": description, "resource": resource})
+    return actions
+
+
+def _starts(proposal: Proposal) -> list[tuple[DraftOrder, date]]:
     """Every draft of the session moved by the same number of days, so that steps never come to overlap.
 
     A draft that starts on or after the clear date anyway stays as it is, unless an earlier one of the same schedule
-    moves. All of them move or none.
+    moves.
     """
     clear = date.fromisoformat(proposal.values["start"])
     planned = [order.starts for order in proposal.orders if order.starts]
     shift = max(clear - min(planned), timedelta()) if planned else timedelta()
     together = is_one_schedule(proposal.orders)
-    actions = []
+    moved = []
     for order in proposal.orders:
         start = clear if order.starts is None else order.starts + shift if together else max(order.starts, clear)
-        if start == order.starts:
-            continue
-        if not order.reference:
-            return []
-        sound, _ = write.repaired(session.release, order.resource)
-        actions.append(
-            {
-                "type": "update",
-                "description": fill(card.actions[proposal.kind], {"start": start.isoformat()}, keep=True),
-                "resource": write.with_start_date(session.release, sound, start),
-            }
-        )
-    return actions
+        if start != order.starts:
+            moved.append((order, start))
+    return moved
 
 
 def _titration(proposal: Proposal, session: Session, knowledge: Knowledge, recommended_variant: str) -> Iterable[Offer]:

@@ -24,7 +24,10 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Dosage:
-    """One line of a dosage instruction. Absent elements are None, never zero."""
+    """One line of a dosage instruction. Absent elements are None, never zero.
+
+    `times_of_day` and `days_of_week` count the clock times and the weekdays that it names; zero where it names none.
+    """
 
     text: str = ""
     sequence: int | None = None
@@ -40,3 +43,5 @@ class Dosage:
     ends: date | None = None
     duration_days: int | None = None
     route: str = ""
+    times_of_day: int = 0
+    days_of_week: int = 0

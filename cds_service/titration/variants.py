@@ -129,6 +129,7 @@ class OrderSet:
     sentences: Sentences
     labs: tuple[LabRule, ...]
     variants: tuple[Variant, ...]
+    moments: Mapping[str, str]
 
     @property
     def offered(self) -> tuple[Variant, ...]:
@@ -172,6 +173,7 @@ def parse(content: Mapping[str, Any]) -> OrderSet:
             suggestion=top.table("suggestion").texts(),
             compounding=top.table("note").text("compounding"),
         ),
+        moments=top.table("moments").texts(),
         labs=tuple(_lab(table) for table in top.list_of_tables("labs")),
         variants=tuple(_variant(name, table, forms, reviews) for name, table in top.table("variants").tables()),
     )

@@ -32,7 +32,7 @@ def create_app(settings: Settings, service: Answering | None = None, store: Feed
     service = service or real
     assert service is not None
     store = store or FeedbackStore(settings.database_url)
-    app.register_blueprint(discovery_blueprint(development=settings.development))
+    app.register_blueprint(discovery_blueprint(development=settings.development, patient_view=settings.patient_view))
     app.register_blueprint(hooks_blueprint(settings, service, store))
     app.register_blueprint(feedback_blueprint(settings, store))
     app.register_blueprint(health_blueprint(store, development=settings.development))

@@ -27,9 +27,22 @@ NUMBERS = {
     "pregnancy-current": 9,
     "cirrhosis-decompensated": 14,
     "cirrhosis-compensated": 15,
+    "standard-dose-for-pain": 20,
+    "dose-unit-error": 21,
+    "dose-above-ldn-range": 22,
+    "dosing-frequency": 23,
+    "titration-missing": 24,
+    "product-strength-mismatch": 25,
+    "compounding-required": 26,
+    "naltrexone-bupropion-for-pain": 27,
+    "er-injectable-for-pain": 28,
+    "duplicate-naltrexone": 29,
+    "dose-not-checkable": 30,
+    "age-under-18": 35,
     "titration-order-set": 36,
     "data-not-checked": 39,
     "opioid-withdrawal": 40,
+    "titration-step-too-fast": 41,
 }
 
 

@@ -8,6 +8,7 @@ from cds_service.fhir.answers import key_of_kind
 from cds_service.fhir.elements import concept
 from cds_service.fhir.gather import Gathered
 from cds_service.fhir.medication import Find, medication_concept, names_drug
+from cds_service.fhir.read.allergies import read_allergy
 from cds_service.fhir.read.findings import (
     read_condition,
     read_encounter,
@@ -15,22 +16,34 @@ from cds_service.fhir.read.findings import (
     read_observation,
     read_patient,
 )
-from cds_service.fhir.read.medications import KINDS, read_medication
+from cds_service.fhir.read.medications import KINDS, read_medication, status_of
+from cds_service.fhir.read.procedures import APPOINTMENT, PROCEDURE, may_matter, read_procedure
 from cds_service.fhir.read.shapes import is_readable
 from cds_service.fhir.references import own, relative
 from cds_service.hooks.request import HookRequest
 from cds_service.record import (
+    Allergy,
+    Concept,
     Condition,
     Encounter,
+    FirstLineDrug,
     LabOrder,
     Medication,
     Observation,
     Patient,
     PatientRecord,
+    Procedure,
     Shortfall,
 )
 from cds_service.terminology.drugs import identify
-from cds_service.terminology.glance import Glance, condition_glance, drug_glance, observation_glance
+from cds_service.terminology.first_line import first_line_drug
+from cds_service.terminology.glance import (
+    Glance,
+    condition_glance,
+    drug_glance,
+    first_line_glance,
+    observation_glance,
+)
 from cds_service.terminology.observations import observation_group
 
 LAB_ORDERS = frozenset({"ServiceRequest", "ProcedureRequest", "DiagnosticOrder"})
@@ -53,6 +66,9 @@ def read_record(request: HookRequest, gathered: Gathered, as_of: date, zone: tzi
         observations=tuple(reader.observations),
         lab_orders=tuple(reader.lab_orders),
         shortfalls=(*gathered.shortfalls, *reader.shortfalls()),
+        allergies=tuple(reader.allergies),
+        procedures=tuple(reader.procedures),
+        first_line=tuple(reader.first_line),
     )
 
 
@@ -74,6 +90,9 @@ class _Reader:
         self.conditions: list[Condition] = []
         self.observations: list[Observation] = []
         self.lab_orders: list[LabOrder] = []
+        self.allergies: list[Allergy] = []
+        self.procedures: list[Procedure] = []
+        self.first_line: list[FirstLineDrug] = []
         self._faults: dict[tuple[str, str], int] = {}
 
     def take(self, resource: Mapping[str, Any]) -> None:
@@ -99,8 +118,23 @@ class _Reader:
         elif kind == "Encounter":
             if self.encounter is None and resource.get("id") in (None, self.encounter_id):
                 self.encounter = read_encounter(resource)
+        elif kind == "AllergyIntolerance":
+            self._allergy(resource)
+        elif kind in (PROCEDURE, APPOINTMENT):
+            self._procedure(resource)
         elif kind in LAB_ORDERS and own(resource) not in self.own_orders:
             self.lab_orders.append(read_lab_order(resource, False, self.zone))
+            self._procedure(resource)
+
+    def _allergy(self, resource: Mapping[str, Any]) -> None:
+        allergy = read_allergy(resource, self.zone)
+        if allergy.groups:
+            self.allergies.append(allergy)
+
+    def _procedure(self, resource: Mapping[str, Any]) -> None:
+        """Appointments are few and may be linked to an operation without naming it, so they are all read."""
+        if resource.get("resourceType") == APPOINTMENT or may_matter(resource):
+            self.procedures.append(read_procedure(resource, self.zone))
 
     def _condition(self, resource: Mapping[str, Any]) -> None:
         condition = read_condition(resource, self.zone)
@@ -109,7 +143,9 @@ class _Reader:
 
     def _medication(self, kind: str, resource: Mapping[str, Any]) -> None:
         whole = resource.get("medicationCodeableConcept")
-        if isinstance(whole, dict) and (whole.get("coding") or whole.get("text")) and not drug_glance().sees(whole):
+        tried = _may_matter(whole, first_line_glance())
+        spelled_out = isinstance(whole, dict) and bool(whole.get("coding") or whole.get("text"))
+        if spelled_out and not tried and not _may_matter(whole, drug_glance()):
             return
         if own(resource) in self.own_orders:
             return
@@ -118,9 +154,18 @@ class _Reader:
             if resource.get("status") != "entered-in-error":
                 self._fault(kind, "unresolved-medication")
             return
+        if tried or not spelled_out:
+            self._tried(kind, resource, named)
         drug = identify(named)
         if drug is not None:
             self.medications.append(read_medication(resource, drug, self.zone))
+
+    def _tried(self, kind: str, resource: Mapping[str, Any], named: Concept) -> None:
+        found = first_line_drug(named)
+        if found is not None:
+            status = status_of(KINDS[kind], resource)
+            barred = resource.get("doNotPerform") is True
+            self.first_line.append(FirstLineDrug(own(resource) or kind, found[0], status, barred))
 
     def _fault(self, kind: str, cause: str) -> None:
         self._faults[kind, cause] = self._faults.get((kind, cause), 0) + 1

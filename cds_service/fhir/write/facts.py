@@ -49,6 +49,16 @@ class Prescription:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What of a draft is to be written anew: its product, its dose once a day with the words for it, or both."""
+
+    medication: Concept | None = None
+    dose: Quantity | None = None
+    text: str = ""
+    when: str = "HS"
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A laboratory test or a review to be done; `window` is its first and last day, None where no day is set."""
 
@@ -56,3 +66,11 @@ class Service:
     category: Concept = Concept()
     window: tuple[date, date] | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something somebody is to be told; `category` says whom or what it concerns, since no address is known."""
+
+    text: str
+    category: Concept = Concept()

@@ -16,7 +16,7 @@ from cds_service.fhir.write.spelling import (
     spelling_of,
 )
 
-_ORDERED = {
+ORDERED = {
     "coding": [
         {
             "system": "http://terminology.hl7.org/CodeSystem/dose-rate-type",
@@ -126,7 +126,7 @@ def _dosage(spelling: Spelling, prescription: Prescription, line: DoseLine, sequ
     if spelling.release == "STU3":
         dosage["doseQuantity"] = quantity(line.dose)
     else:
-        dosage["doseAndRate"] = [{"type": _ORDERED, "doseQuantity": quantity(line.dose)}]
+        dosage["doseAndRate"] = [{"type": ORDERED, "doseQuantity": quantity(line.dose)}]
     return dosage
 
 
