@@ -141,7 +141,7 @@ def _titration(resources: Iterable[Mapping[str, Any]]) -> str:
     taken = [((starts - first).days + 1, dose) for starts, dose in doses]
     for variant in shipped().variants:
         if taken == [(step.from_day, float(step.dose_mg)) for step in variant.steps]:
-            return f"titration-{variant.id}"
+            return f"titration-{variant.kind}"
     return ""
 
 

@@ -93,11 +93,24 @@ class Case:
         return liver(self.record, self.anticoagulants, self.thresholds)
 
     def order_class(self, order: DraftOrder) -> OrderClass:
-        return order_class(order, self.record, self.thresholds)
+        """The class of a naltrexone draft; reading its signature is worth doing once, since every dose rule asks."""
+        if order not in self._classes:
+            self._classes[order] = order_class(order, self.record, self.thresholds)
+        return self._classes[order]
+
+    @cached_property
+    def _classes(self) -> dict[DraftOrder, OrderClass]:
+        return {}
 
     def treatment(self, order: DraftOrder) -> str:
-        dose = self.order_class(order).dose
-        return treatment(dose, self.naltrexone, self.today, self.thresholds)
+        if order not in self._treatments:
+            dose = self.order_class(order).dose
+            self._treatments[order] = treatment(dose, self.naltrexone, self.today, self.thresholds)
+        return self._treatments[order]
+
+    @cached_property
+    def _treatments(self) -> dict[DraftOrder, str]:
+        return {}
 
     @cached_property
     def new_starts(self) -> tuple[DraftOrder, ...]:

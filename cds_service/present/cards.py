@@ -7,24 +7,27 @@ from functools import lru_cache
 from typing import Any
 
 from cds_service.definitions.case import ORDER_SIGN, Case
+from cds_service.definitions.set_elements import recorded_fillers, set_elements
+from cds_service.hooks.request import EXTENSION
 from cds_service.present import not_checked
 from cds_service.present.escape import inert
 from cds_service.present.knowledge import Knowledge
-from cds_service.present.priority import NOT_CHECKED, ORDER_SET, card_order, forbids_titration, leading, shown
-from cds_service.present.suggestions import UPDATES, Change, Offer, Session, offers
+from cds_service.present.priority import NOT_CHECKED, ORDER_SET, Hidden, card_order, forbids_titration, leading, sifted
+from cds_service.present.suggestions import UPDATES, Change, Offer, Session, is_step_down, offers, step_down
 from cds_service.present.wording import CardText, fill, joined
 from cds_service.record import Finding, Indicator, Proposal
 from cds_service.titration import wording as titration_wording
 from cds_service.titration.plan import plan, recommend
+from cds_service.titration.plan_definition import plan_address
 from cds_service.titration.variants import OrderSet
 
 RULE_SYSTEM = "urn:ldn-cds:rule"
 REASON_SYSTEM = "urn:ldn-cds:override-reason"
-EXTENSION = "org.ldn-cds"
 BEFORE_YOU_START = "before-you-start"
 TITRATION = "titration"
+STEP_DOWN = "step-down"
 _MOST_BULLETS = 5
-_LABS_AS_KINDS = {"hepatic-panel": "liver-panel"}
+_LABS_AS_KINDS = {"hepatic-panel": "liver-panel", "opioid-screen": "opioid-screen"}
 """Labs of the order set that other cards offer under the name of a suggestion kind."""
 
 
@@ -39,26 +42,36 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What all cards of one answer share. `base_url` is the service's public address for links."""
+    """What all cards of one answer share. `base_url` is the service's public address for links.
+
+    `withheld_by` are rules that would withhold the order set had the site not lowered or silenced them.
+    """
 
     session: Session
     knowledge: Knowledge
     base_url: str
     development: bool = False
+    withheld_by: tuple[str, ...] = ()
+
+
+def sift(findings: Iterable[Finding], case: Case, context: Context) -> tuple[list[Finding], list[Hidden]]:
+    """What of the findings is shown, and what hid the others."""
+    return sifted(
+        findings,
+        medication_unchecked=_is_unchecked(case),
+        info_at_sign=context.knowledge.thresholds.show.info_at_sign,
+        at_sign=case.hook == ORDER_SIGN,
+        withheld_by=context.withheld_by,
+    )
 
 
 def present(findings: Iterable[Finding], case: Case, context: Context) -> tuple[Shown, ...]:
     """The cards of an answer. Same findings, same cards: nothing here looks at the clock or draws lots."""
     knowledge = context.knowledge
-    unchecked = bool(case.unanswered_lists) or _tainted(case)
-    visible = shown(
-        findings,
-        medication_unchecked=unchecked,
-        info_at_sign=knowledge.thresholds.show.info_at_sign,
-        at_sign=case.hook == ORDER_SIGN,
-    )
-    if unchecked or forbids_titration(visible):
+    visible, _ = sift(findings, case, context)
+    if _is_unchecked(case) or context.withheld_by or forbids_titration(visible):
         visible = [_without_titration(finding) for finding in visible]
+    visible = [_with_elements(finding, case, knowledge) for finding in visible]
     families: dict[str, list[Finding]] = {}
     for finding in visible:
         families.setdefault(finding.family or knowledge.cards[finding.rule].family, []).append(finding)
@@ -71,6 +84,10 @@ def present(findings: Iterable[Finding], case: Case, context: Context) -> tuple[
     )
     _say_what_stayed_quiet(cards, case, knowledge)
     return cards
+
+
+def _is_unchecked(case: Case) -> bool:
+    return bool(case.unanswered_lists) or _tainted(case)
 
 
 def _tainted(case: Case) -> bool:
@@ -86,7 +103,31 @@ def _without_titration(finding: Finding) -> Finding:
     return finding if len(kept) == len(finding.proposals) else replace(finding, proposals=kept)
 
 
+def _with_elements(finding: Finding, case: Case, knowledge: Knowledge) -> Finding:
+    """The order set's own tests and notes for this patient (c.3); a step down without a lower step offers nothing."""
+    if not any(proposal.kind == TITRATION for proposal in finding.proposals):
+        return finding
+    completed = []
+    for proposal in finding.proposals:
+        if proposal.kind != TITRATION:
+            completed.append(proposal)
+            continue
+        values = {**proposal.values, "fillers": " ".join(recorded_fillers(case))}
+        if is_step_down(proposal):
+            if step_down(proposal, knowledge) is None:
+                continue
+        else:
+            values["include"] = " ".join(sorted(set_elements(case, proposal.orders[0])))
+        completed.append(replace(proposal, values=values))
+    return replace(finding, proposals=tuple(completed))
+
+
 def _variant(visible: list[Finding], knowledge: Knowledge) -> str:
+    """The id of the variant to recommend; empty where nothing is to be offered for the current dose."""
+    ours = next((finding for finding in visible if finding.rule == ORDER_SET), None)
+    if ours is not None and ours.wording == STEP_DOWN:
+        lower = next((step_down(proposal, knowledge) for proposal in ours.proposals), None)
+        return lower.id if lower else ""
     fired = [finding.rule for finding in visible if not finding.family]
     return recommend(knowledge.order_set, fired)
 
@@ -155,10 +196,15 @@ def _card(family: str, members: list[Finding], answer: _Answer) -> Shown:
     card["links"] = [
         {
             "label": knowledge.words["link"]["label"],
-            "url": f"{context.base_url}/evidence/{leader.rule}",
+            "url": f"{context.base_url}/source-attributes/{leader.rule}",
             "type": "absolute",
         }
     ]
+    if leader.rule == ORDER_SET and answer.variant:
+        variant = knowledge.order_set.variant(answer.variant)
+        address = plan_address(variant, context.base_url)
+        label = knowledge.words["link"]["plan_definition"]
+        card["links"].append({"label": label, "url": address, "type": "absolute"})
     return Shown(card, tuple(ordered), tuple((suggestion["uuid"], kind) for kind, suggestion in made))
 
 
@@ -217,6 +263,8 @@ def _line(finding: Finding, case: Case, knowledge: Knowledge, variant: str) -> s
 
 
 def _schedule(finding: Finding, case: Case, knowledge: Knowledge, variant: str) -> dict[str, str]:
+    if not variant:
+        return {}
     old = [exposure.name for exposure in case.opioids if exposure.old]
     return {**_dates(knowledge.order_set, variant, finding.values["start"]), "old_drugs": joined(old)}
 
@@ -267,7 +315,7 @@ def _source(leader: Finding, text: CardText, context: Context) -> dict[str, Any]
     status = words["status_signed"] if text.approved_by else words["status_open"]
     return {
         "label": fill(words["label"], {"status": status}, keep=True),
-        "url": f"{context.base_url}/evidence",
+        "url": f"{context.base_url}/source-attributes",
         "topic": {"system": RULE_SYSTEM, "code": leader.rule, "display": text.title},
     }
 

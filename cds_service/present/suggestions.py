@@ -4,9 +4,10 @@ First action first: a client that applies only that one must be left with someth
 No suggestion ever edits or stops an opioid or any order outside the request (rule 1, rule 7).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from cds_service.definitions.schedule import is_one_schedule
@@ -17,6 +18,7 @@ from cds_service.present.wording import CardText, fill
 from cds_service.record import Coding, Concept, DraftOrder, Finding, Proposal
 from cds_service.titration import orderset
 from cds_service.titration.correction import correction
+from cds_service.titration.variants import Variant
 
 UPDATES = frozenset({"set-start", "correct-draft"})
 """Kinds that change a draft; what several findings ask of one draft is merged into one update (rulebook b.0)."""
@@ -77,38 +79,40 @@ def offers(
 
 
 def _update(changes: list[Change], session: Session, knowledge: Knowledge) -> Iterable[Offer]:
-    """One update for each draft that any of the changes is about; the first change names the suggestion."""
-    starts = [_starts(change.proposal) for change in changes if change.proposal.kind == "set-start"]
-    moved = max(starts, key=lambda one: max((start for _, start in one), default=date.min), default=[])
+    """One update for each draft that any of the changes is about; the first change gives the suggestion its name."""
+    first = changes[0]
+    moves = [change for change in changes if change.proposal.kind == "set-start"]
+    move = max(moves, key=lambda change: change.proposal.values["start"], default=None)
+    moved = _starts(move.proposal) if move else {}
+    if not moved:
+        move = None  # it starts late enough already
     corrected = [change for change in changes if change.proposal.kind == "correct-draft"]
-    orders = dict.fromkeys(
-        [*(order for order, _ in moved), *(o for change in corrected for o in change.proposal.orders)]
-    )
-    if any(not order.reference for order in orders):
+    orders = dict.fromkeys([*moved, *(order for change in corrected for order in change.proposal.orders)])
+    if not orders or any(not order.reference for order in orders):
         return
+    said = [change for change in changes if change is move or change.proposal.kind == "correct-draft"]
+    labels, descriptions = ([_words(change, table) for change in said] for table in ("suggestions", "actions"))
+    if len(corrected) > 1:
+        labels, descriptions = _merged_words(corrected, move, knowledge)
     try:
         actions = [
             {
                 "type": "update",
-                "description": " ".join(_words(change, "actions") for change in changes),
-                "resource": _rewritten(order, dict(moved).get(order), corrected, session, knowledge),
+                "description": " ".join(descriptions),
+                "resource": _rewritten(order, moved.get(order), corrected, session, knowledge),
             }
             for order in orders
         ]
     except (UnwritableOrder, UnwritableRelease):
         return
-    if not actions:
-        return
-    first = changes[0]
-    kind = "correct-draft" if corrected else "set-start"
     suggestion: dict[str, Any] = {
-        "label": "; ".join(_words(change, "suggestions") for change in changes),
+        "label": "; ".join(labels),
         "uuid": session.new_uuid(f"{first.finding.rule} {first.proposal.kind}"),
     }
     if first.proposal.recommended:
         suggestion["isRecommended"] = True
     suggestion["actions"] = actions
-    yield kind, suggestion
+    yield "correct-draft" if corrected else "set-start", suggestion
 
 
 def _words(change: Change, table: str) -> str:
@@ -117,21 +121,35 @@ def _words(change: Change, table: str) -> str:
     return fill(texts[change.proposal.kind], values, keep=True) or ""
 
 
+def _merged_words(corrected: list[Change], move: Change | None, knowledge: Knowledge) -> tuple[list[str], list[str]]:
+    """Labels and descriptions of what the corrections come to together: each alone would name another dose."""
+    words = knowledge.words["correct_draft"]
+    dose, strength, moment = _asked([change.proposal.values for change in corrected])
+    values = {"dose": f"{dose} mg", "strength": f"{strength} mg", "moment": knowledge.order_set.moments[moment]}
+    sentence = "product" if not dose else "both" if strength else "dose"
+    label = fill(words[sentence], values, keep=True) or ""
+    action = fill(words["action"], {"change": label}, keep=True) or ""
+    if move is None:
+        return [label], [action]
+    return [label, _words(move, "suggestions")], [action, _words(move, "actions")]
+
+
+def _asked(asked: list[Mapping[str, str]]) -> tuple[str, str, str]:
+    """(dose, strength, moment): the lowest dose that was asked for; the capsule is of that dose where one is named."""
+    dose = min((values["mg"] for values in asked if values.get("mg")), key=float, default="")
+    strength = next((values["strength"] for values in asked if values.get("strength")), "")
+    moment = next((values["moment"] for values in asked if values.get("moment")), "HS")
+    return dose, (dose or strength) if strength else "", moment
+
+
 def _rewritten(
     order: DraftOrder, start: date | None, corrected: list[Change], session: Session, knowledge: Knowledge
 ) -> dict[str, Any]:
-    """The draft made valid, with the lowest of the doses that were proposed, and moved to its start."""
+    """The draft made valid, corrected, and moved to its start."""
     resource, _ = write.repaired(session.release, order.resource)
     asked = [change.proposal.values for change in corrected if order in change.proposal.orders]
     if asked:
-        doses = [values["mg"] for values in asked if values.get("mg")]
-        dose = min(doses, key=float, default="")
-        strengths = [values["strength"] for values in asked if values.get("strength")]
-        moments = [values["moment"] for values in asked if values.get("moment")]
-        asked_for = correction(
-            knowledge.order_set, dose, (dose or strengths[0]) if strengths else "", moments[0] if moments else "HS"
-        )
-        resource = write.corrected_order(session.release, resource, asked_for)
+        resource = write.corrected_order(session.release, resource, correction(knowledge.order_set, *_asked(asked)))
     return resource if start is None else write.with_start_date(session.release, resource, start)
 
 
@@ -199,7 +217,7 @@ def _tell(proposal: Proposal, card: CardText, session: Session, knowledge: Knowl
     return actions
 
 
-def _starts(proposal: Proposal) -> list[tuple[DraftOrder, date]]:
+def _starts(proposal: Proposal) -> dict[DraftOrder, date]:
     """Every draft of the session moved by the same number of days, so that steps never come to overlap.
 
     A draft that starts on or after the clear date anyway stays as it is, unless an earlier one of the same schedule
@@ -209,17 +227,29 @@ def _starts(proposal: Proposal) -> list[tuple[DraftOrder, date]]:
     planned = [order.starts for order in proposal.orders if order.starts]
     shift = max(clear - min(planned), timedelta()) if planned else timedelta()
     together = is_one_schedule(proposal.orders)
-    moved = []
+    moved = {}
     for order in proposal.orders:
         start = clear if order.starts is None else order.starts + shift if together else max(order.starts, clear)
         if start != order.starts:
-            moved.append((order, start))
+            moved[order] = start
     return moved
+
+
+def is_step_down(proposal: Proposal) -> bool:
+    """Whether LDN is taken already, so that only a step down can be offered (rule 36 with 33)."""
+    return "current_mg" in proposal.values
+
+
+def step_down(proposal: Proposal, knowledge: Knowledge) -> Variant | None:
+    """The step down from the current dose; None for a start, an unreadable dose, or one with nothing below it."""
+    current = proposal.values.get("current_mg", "")
+    return knowledge.order_set.step_down(Decimal(current)) if current else None
 
 
 def _titration(proposal: Proposal, session: Session, knowledge: Knowledge, recommended_variant: str) -> Iterable[Offer]:
     order: DraftOrder = proposal.orders[0]
-    variants = knowledge.order_set.offered
+    lower = step_down(proposal, knowledge)
+    variants = (lower,) if lower else knowledge.order_set.offered
     try:
         made = orderset.suggestions(
             order,
@@ -234,8 +264,11 @@ def _titration(proposal: Proposal, session: Session, knowledge: Knowledge, recom
             session.new_uuid("order set"),
             knowledge.order_set,
             sound=order.reference in session.sound,
+            fillers=tuple(proposal.values.get("fillers", "").split()),
+            step_down=lower,
+            prior=proposal.values.get("prior", ""),
         )
     except UnwritableRelease:
         return
     for variant, suggestion in zip(variants, made, strict=True):
-        yield f"titration-{variant.id}", suggestion
+        yield f"titration-{variant.kind}", suggestion

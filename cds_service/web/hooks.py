@@ -12,7 +12,7 @@ import orjson
 from flask import Blueprint, Response
 
 from cds_service.feedback.store import FeedbackStore, IssuedCard
-from cds_service.hooks.request import HookRequest, read_request
+from cds_service.hooks.request import EXTENSION, HookRequest, read_request
 from cds_service.hooks.response import check_response
 from cds_service.hooks.services import HookService, offered
 from cds_service.service import Answer
@@ -63,7 +63,9 @@ def hooks_blueprint(settings: Settings, service: Answering, store: FeedbackStore
 
 
 def _written(answer: Answer, settings: Settings) -> bytes:
-    body = {"cards": [] if settings.silent else answer.cards}
+    body: dict[str, Any] = {"cards": [] if settings.silent else answer.cards}
+    if answer.explained:
+        body["extension"] = {EXTENSION: {"explain": answer.explained}}
     if settings.strict:
         check_response(body)
     return orjson.dumps(body)

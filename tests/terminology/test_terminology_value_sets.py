@@ -12,11 +12,23 @@ import pytest
 from cds_service.terminology.systems import ATC, ICD10, ICD10CM, LOINC, RXNORM, SNOMED
 
 FOLDER = Path(__file__).parents[2] / "cds_service" / "terminology"
-CODED = ["anticoagulants.csv", "conditions.csv", "naltrexone.csv", "observations.csv", "opioids.csv"]
+CODED = [
+    "allergies.csv",
+    "anticoagulants.csv",
+    "conditions.csv",
+    "first_line.csv",
+    "naltrexone.csv",
+    "observations.csv",
+    "opioids.csv",
+    "procedures.csv",
+]
 WORDED = {
+    "allergy_words.csv": "phrase",
     "condition_words.csv": "phrase",
     "drug_words.csv": "word",
+    "first_line_words.csv": "word",
     "observation_words.csv": "text",
+    "procedure_words.csv": "phrase",
     "units.csv": "spelled",
 }
 

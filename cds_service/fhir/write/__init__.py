@@ -12,7 +12,7 @@ from cds_service.fhir.write.facts import Correction, DoseLine, Message, Prescrip
 from cds_service.fhir.write.medication import medication_order, updated_order
 from cds_service.fhir.write.repair import kept, repaired
 from cds_service.fhir.write.service import service_request
-from cds_service.fhir.write.spelling import RELEASES
+from cds_service.fhir.write.spelling import RELEASES, spelling_of
 from cds_service.fhir.write.start import with_start_date
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "medication_order",
     "repaired",
     "service_request",
+    "spelling_of",
     "updated_order",
     "validate",
     "with_start_date",

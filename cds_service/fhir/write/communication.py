@@ -28,6 +28,10 @@ def communication_request(release: str, message: Message, session: Session) -> R
         request["category"] = category if old else [category]
     if session.encounter:
         request[spelling.encounter] = reference("Encounter", session.encounter)
+    if spelling.order_group and session.group:
+        request["groupIdentifier"] = {"system": session.group_system, "value": session.group}
+    if message.to_patient:
+        request["recipient"] = [reference("Patient", session.patient)]
     who = author(spelling, session.user, _AUTHORS if old else spelling.author_types)
     if who:
         request["requester"] = who

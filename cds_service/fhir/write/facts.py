@@ -36,7 +36,10 @@ class DoseLine:
 
 @dataclass(frozen=True, slots=True)
 class Prescription:
-    """One prescription with its supply: `quantity` and `days` are those of one fill, `repeats` the refills after it."""
+    """One prescription with its supply: `quantity` and `days` are those of one fill, `repeats` the refills after it.
+
+    `prior` is the order whose place it takes (`MedicationRequest/x`); empty leaves what the draft says of that.
+    """
 
     medication: Concept
     route: Concept
@@ -46,6 +49,7 @@ class Prescription:
     days: int
     repeats: int = 0
     note: str = ""
+    prior: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,11 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something somebody is to be told; `category` says whom or what it concerns, since no address is known."""
+    """Something somebody is to be told; `category` says whom or what it concerns, since no address is known.
+
+    `to_patient`: the patient is the one who is to be told.
+    """
 
     text: str
     category: Concept = Concept()
+    to_patient: bool = False

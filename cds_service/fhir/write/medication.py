@@ -88,6 +88,8 @@ def _fill(spelling: Spelling, order: Resource, prescription: Prescription) -> No
         _dosage(spelling, prescription, line, sequence) for sequence, line in enumerate(prescription.lines, start=1)
     ]
     order["dispenseRequest"] = _dispense(spelling, prescription)
+    if prescription.prior:
+        order["priorPrescription"] = {"reference": prescription.prior}
     if prescription.note:
         _annotate(spelling, order, prescription.note)
 
