@@ -11,7 +11,7 @@ PORT ?= 8080
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench rule evidence burden clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target line; do \
@@ -37,6 +37,17 @@ check: ## formatting, lint, types, import contracts, no path of one machine
 bench: ## measure speed against a bare control server
 	@$(PYTHON) scripts/environment.py test
 	@$(IN_VENV) -m bench $(ARGS)
+
+rule: ## lay down a new rule: make rule NAME=my-new-rule (FAMILY=dose NUMBER=42 if you like)
+	@$(PYTHON) scripts/new_rule.py "$(NAME)" --family="$(FAMILY)" --number="$(NUMBER)"
+
+evidence: ## write docs/reference/evidence.md from the statements, the cards and the order set
+	@$(PYTHON) scripts/environment.py
+	@$(IN_VENV) scripts/write_evidence.py
+
+burden: ## count the cards that ordinary naltrexone orders bring, and write docs/reference/burden.md
+	@$(PYTHON) scripts/environment.py
+	@$(IN_VENV) scripts/burden_report.py --write $(ARGS)
 
 clean: ## remove the virtual environment and everything that was built
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

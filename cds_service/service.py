@@ -6,13 +6,14 @@ Web, `call`, `replay` and later doors enter here; they differ only in how data i
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from cds_service.content import cards_dir
-from cds_service.definitions.case import Case, is_live, is_naltrexone, is_opioid
+from cds_service.definitions.case import PATIENT_VIEW, Case, is_live, is_naltrexone, is_opioid
 from cds_service.feedback.store import IssuedCard
 from cds_service.fhir.client import AllowedBases, FhirClient
 from cds_service.fhir.gather import Fetch, Gathered, Opened, gather
@@ -22,7 +23,9 @@ from cds_service.fhir.write import judge_notes
 from cds_service.hooks.request import HookRequest, read_request
 from cds_service.present.cards import Context, Shown, present
 from cds_service.present.check import check_resources
+from cds_service.present.explain import Queries, Told, explain, explain_silence
 from cds_service.present.knowledge import Knowledge, read_knowledge
+from cds_service.present.site import OFF, ON
 from cds_service.present.suggestions import Session
 from cds_service.record import Finding, Indicator, PatientRecord, Shortfall
 from cds_service.rules import detect_all
@@ -31,38 +34,53 @@ from cds_service.terminology.systems import RXNORM
 from cds_service.titration.orderset import selfcheck
 
 OPIOID_ONLY = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "encounter")
-NALTREXONE = (*OPIOID_ONLY, "patient", "conditions", "allergies", "pregnancyObs", "labs", "serviceRequests")
+NALTREXONE = (
+    *OPIOID_ONLY, "patient", "conditions", "allergies", "pregnancyObs", "labs", "toxLabs", "outcomes", "procedures",
+    "serviceRequests", "appointments",
+)  # fmt: skip
+VIEW = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "outcomes")
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:ldn-cds:card")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Cards as they leave, what is remembered of them, and facts for the log (no patient values)."""
+    """Cards as they leave, what is remembered of them, and facts for the log (no patient values).
+
+    `findings` are what the rules found and the site wants known; `explained` is there where somebody asked for it.
+    """
 
     cards: list[dict[str, Any]]
     issued: tuple[IssuedCard, ...] = ()
     log: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    explained: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What one installation adds to a call: its address, zone, mode and which medication lists its record keeps."""
+    """What one installation adds to a call: its address, zone, mode and which medication lists its record keeps.
+
+    `explain` has every answer say why; a client may ask for it in its call too.
+    """
 
     base_url: str
     zone: tzinfo
     development: bool = False
     medication_lists: tuple[str, ...] = ("medStatements", "medRequests")
     strict: bool = False
+    explain: bool = False
 
 
 def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: Knowledge, place: Place) -> Answer:
     """The whole service: a pure function of the request, the FHIR answers, the knowledge and the date."""
+    explains = place.explain or request.explain
+    queries = Queries(fetch) if explains and fetch is not None else None
+    fetch = queries or fetch
     opened = Opened(request, fetch)
     drafts = read_drafts(request, opened.find, place.zone, opened.patient_urns)
     wanted = _wanted(request, drafts)
     if wanted is None:
-        return Answer([])
+        return Answer([], explained=explain_silence(request, today, knowledge) if explains else None)
     gathered = gather(request, opened, wanted, fetch)
     record = _with_lost_drafts(read_record(request, gathered, today, place.zone), drafts)
     case = Case(
@@ -70,12 +88,15 @@ def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: K
         record=record,
         drafts=tuple(order for order in drafts.orders if is_live(order)),
         thresholds=knowledge.thresholds,
-        orders_sent=request.orders_sent,
+        orders_sent=request.orders_sent or request.hook == PATIENT_VIEW,
         medication_lists=place.medication_lists,
     )
-    findings = _detect(case)
+    detected, broken = _detect(case, knowledge)
+    findings = knowledge.site.applied(detected)
     notes = _draft_notes(case, gathered)
-    context = Context(_session(request, gathered, notes), knowledge, place.base_url, place.development)
+    withheld = knowledge.site.withheld_by(detected)
+    session = _session(request, gathered, notes)
+    context = Context(session, knowledge, place.base_url, place.development, withheld)
     cards = present(findings, case, context)
     if place.strict:
         check_resources(cards, gathered.release)
@@ -84,10 +105,24 @@ def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: K
         "release": gathered.release,
         "knowledge": knowledge.version,
         "silent": [finding.rule for finding in findings if finding.silent],
+        **({"broken": list(broken)} if broken else {}),
         "not_checked": [f"{lapse.data}:{lapse.cause}" for lapse in case.record.shortfalls],
         "draft_notes": [note for order_notes in notes.values() for note in order_notes],
     }
-    return _answer(request, cards, findings, log, knowledge.version)
+    answer = _answer(request, cards, findings, log, knowledge.version)
+    if not explains:
+        return answer
+    asked = queries.asked if queries else {}
+    told = Told(request, case, detected, findings, broken, cards, context, wanted, opened.answers, asked)
+    return replace(answer, explained=_explained(told))
+
+
+def _explained(told: Told) -> Mapping[str, Any]:
+    """The explanation; where it cannot be made, the cards still leave and it says so."""
+    try:
+        return explain(told)
+    except Exception as fault:
+        return {"fault": type(fault).__name__}
 
 
 def _draft_notes(case: Case, gathered: Gathered) -> Mapping[str, tuple[str, ...]]:
@@ -98,6 +133,8 @@ def _draft_notes(case: Case, gathered: Gathered) -> Mapping[str, tuple[str, ...]
 
 def _wanted(request: HookRequest, drafts: Drafts) -> tuple[str, ...] | None:
     """Which data the drafts call for; None where nothing here concerns naltrexone or an opioid."""
+    if request.hook == PATIENT_VIEW:
+        return VIEW
     live = [order for order in drafts.orders if is_live(order)]
     judged = [order for order in live if order.selected]
     if any(map(is_naltrexone, judged)) or (any(map(is_opioid, judged)) and any(map(is_naltrexone, live))):
@@ -119,16 +156,21 @@ def _with_lost_drafts(record: PatientRecord, drafts: Drafts) -> PatientRecord:
     return replace(record, shortfalls=(*record.shortfalls, *said)) if said else record
 
 
-def _detect(case: Case) -> tuple[Finding, ...]:
-    """Findings; a rule that broke is a check that was not done, and is said on the not-checked card."""
-    findings, broken = detect_all(case)
-    if not broken:
-        return findings
-    faults = tuple(Shortfall(f"rule {rule}", "fault") for rule in broken)
+def _detect(case: Case, knowledge: Knowledge) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """Findings, and the rules that broke. One that broke is a check that was not done: the not-checked card says so.
+
+    Not of a rule that the site has switched off or silenced: nobody expects that check on a card.
+    """
+    findings, failed = detect_all(case)
+    broken = tuple(rule for rule in failed if knowledge.site.mode(rule) != OFF)
+    faults = tuple(Shortfall(f"rule {rule}", "fault") for rule in broken if knowledge.site.mode(rule) == ON)
+    if not faults:
+        return findings, broken
     others = [finding for finding in findings if finding.rule != "data-not-checked"]
     before = [finding for finding in findings if finding.rule == "data-not-checked"]
     said = before[0] if before else Finding("data-not-checked", Indicator.WARNING)
-    return (*others, replace(said, indicator=Indicator.WARNING, shortfalls=(*said.shortfalls, *faults)))
+    said = replace(said, indicator=Indicator.WARNING, shortfalls=(*said.shortfalls, *faults))
+    return (*others, said), broken
 
 
 def _session(request: HookRequest, gathered: Gathered, notes: Mapping[str, tuple[str, ...]]) -> Session:
@@ -195,15 +237,25 @@ _REHEARSAL: Mapping[str, Any] = {
 """A call about a patient who does not exist, with a little of everything that tables are read for."""
 
 
+def knowledge_of(settings: Settings) -> Knowledge:
+    """The cards and the site's changes that the settings name. Raises BadContent where they cannot be used."""
+    return read_knowledge(cards_dir(settings.cards_dir), Path(settings.site_file) if settings.site_file else None)
+
+
 class Service:
     """One running service: knowledge, FHIR client and clock behind `answer`. Built by a door, once a process."""
 
     def __init__(self, settings: Settings) -> None:
-        self.knowledge = read_knowledge(cards_dir(settings.cards_dir))
+        self.knowledge = knowledge_of(settings)
         selfcheck(self.knowledge.order_set)
         zone: tzinfo = ZoneInfo(settings.timezone) if settings.timezone else _local_zone()
         self.place = Place(
-            settings.base_url, zone, settings.development, settings.medication_lists, strict=settings.strict
+            settings.base_url,
+            zone,
+            settings.development,
+            settings.medication_lists,
+            strict=settings.strict,
+            explain=settings.explain,
         )
         self._client = FhirClient(AllowedBases(settings.fhir_bases), settings.max_fhir_bytes)
         self._deadline_seconds = settings.deadline_seconds

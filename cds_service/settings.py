@@ -135,7 +135,12 @@ class Settings:
         MEDICATION_LISTS, _medication_lists, "Comma list of the medication lists that the record keeps."
     )
     silent: bool = _setting(False, _switch, "Evaluate and remember, but return no cards.")
+    patient_view: bool = _setting(False, _switch, "Offer the follow-up service for the patient-view hook too.")
     cards_dir: str = _setting("", _text, "Folder of a site's own reviewed cards; empty means those shipped.")
+    site_file: str = _setting(
+        "", _text, "File of a site's own changes; empty means site.toml in the cards folder, where there is one."
+    )
+    explain: bool = _setting(False, _switch, "Send with every answer why each rule did or did not fire; costs time.")
     workers: int = _setting(0, _whole(0, 64), "Worker processes; 0 means one for each core.")
     threads: int = _setting(16, _whole(1, 64), "Threads in a worker, for waiting on FHIR servers.")
     log_level: str = _setting("INFO", _log_level, "DEBUG, INFO, WARNING or ERROR.")

@@ -18,6 +18,9 @@ Shape of TABLES_DIR: UTF-8 CSV files with a header row. Columns used (others are
                              text-regex), group, subgroup, verified
     observations.csv         system, code, display, group, kind (observation, answer, exclude), ucum_unit, verified
     dose_units.csv           unit, dimension, factor (to mg, mL, mg/mL), verified
+    procedures.csv           system, code, display, match_type, group, verified
+    allergy.csv              system, code, display, group, verified
+    first_line_drugs.csv     rxcui, display, tty_inferred, ingredient_name, atc, snomed_substance, brands, verified
 
 Rows whose `verified` is `no` are left out, unless a constant below says where the code was checked. Rows of kind
 `text-regex` are left out: the words stand below in plain spelling (`drug_words.csv`, `condition_words.csv`).
@@ -466,6 +469,8 @@ CONDITION_GROUPS = {
     "opioid-dependence": ("opioid-use-disorder",),
     "opioid-use-disorder-active": ("opioid-use-disorder",),
     "opioid-use-disorder-remission": ("opioid-use-disorder-remission",),
+    "opioid-long-term-use": ("opioid-long-term-use",),
+    "opioid-use-unspecified": ("opioid-use-unspecified",),
     "opioid-withdrawal": ("opioid-withdrawal",),
     "other-ldn-use": ("other-ldn-use",),
     "portal-hypertension": ("portal-hypertension",),
@@ -474,7 +479,9 @@ CONDITION_GROUPS = {
     "pregnancy-planning": ("pregnancy-planning",),
     "pregnancy-possible": ("pregnancy-possible",),
     "pregnancy-test-negative": ("pregnancy-test-negative",),
-    # Sorted further by `ended_groups` and `decompensation_groups`.
+    # Sorted further by the functions that `groups_of` names.
+    "breastfeeding": (),
+    "opioid-poisoning-or-adverse-effect": (),
     "pregnancy-ended": (),
     "cirrhosis-decompensated": (),
 }
@@ -708,6 +715,96 @@ CONDITION_CORRECTIONS: dict[tuple[str, str, str], tuple[str, tuple[str, ...]]] =
             ("F10.99", "exact"),
         )
     },
+    (SNOMED, "1081000119105", "exact"): (
+        "Opioid dependence, on agonist therapy (disorder)",
+        ("opioid-agonist-therapy", "opioid-use-disorder"),  # rule 5
+    ),
+    # Poisoning by an opioid, but neither its adverse effect at a proper dose nor underdosing (rule 6).
+    **{
+        (ICD10CM, f"{code}{intent}", "prefix"): (f"Poisoning by {drug}, {meant}", ("opioid-poisoning",))
+        for code, drug in (
+            ("T40.0X", "opium"),
+            ("T40.1X", "heroin"),
+            ("T40.2X", "other opioids"),
+            ("T40.3X", "methadone"),
+            ("T40.41", "fentanyl or fentanyl analogs"),
+            ("T40.42", "tramadol"),
+            ("T40.49", "other synthetic narcotics"),
+            ("T40.60", "unspecified narcotics"),
+            ("T40.69", "other narcotics"),
+        )
+        for intent, meant in (
+            ("1", "accidental (unintentional)"),
+            ("2", "intentional self-harm"),
+            ("3", "assault"),
+            ("4", "undetermined"),
+        )
+    },
+    # --- rules 10 and 11: conception is unlikely or excluded ----------------------------------------------------------
+    **{
+        (system, code, "exact"): (display, ("conception-unlikely", "uterus-absent"))
+        for system, code, display in (
+            (ICD10CM, "Z90.710", "Acquired absence of both cervix and uterus"),
+            (ICD10CM, "Z90.711", "Acquired absence of uterus with remaining cervical stump"),
+            (ICD10CM, "Q51.0", "Agenesis and aplasia of uterus"),
+            # Seen with this name in a public surgical phenotype list.
+            (SNOMED, "161800001", "History of hysterectomy (situation)"),
+        )
+    },
+    **{
+        (system, code, "exact"): (display, ("conception-unlikely",))
+        for system, code, display in (
+            (ICD10CM, "Z98.51", "Tubal ligation status"),
+            (ICD10CM, "Z30.2", "Encounter for sterilization"),
+            (ICD10CM, "Z78.0", "Asymptomatic menopausal state"),
+            (ICD10CM, "N95.0", "Postmenopausal bleeding"),
+            (ICD10CM, "N95.2", "Postmenopausal atrophic vaginitis"),
+            (ICD10CM, "Z97.5", "Presence of (intrauterine) contraceptive device"),
+            (ICD10CM, "Z30.430", "Encounter for insertion of intrauterine contraceptive device"),
+            (ICD10CM, "Z30.431", "Encounter for routine checking of intrauterine contraceptive device"),
+            (ICD10CM, "Z30.433", "Encounter for removal and reinsertion of intrauterine contraceptive device"),
+            (ICD10CM, "Z30.017", "Encounter for initial prescription of implantable subdermal contraceptive"),
+            (ICD10CM, "Z30.46", "Encounter for surveillance of implantable subdermal contraceptive"),
+            # Seen with this name in several national profiles.
+            (SNOMED, "76498008", "Postmenopausal state (finding)"),
+        )
+    },
+    # --- rules 32 and 33: what naltrexone does to some, and what an allergy does --------------------------------------
+    **{
+        (system, code, match): (display, ("naltrexone-effect",))
+        for system, code, match, display in (
+            (ICD10CM, "F51.0", "prefix", "Insomnia not due to a substance or known physiological condition"),
+            (ICD10CM, "F51.5", "exact", "Nightmare disorder"),
+            (ICD10CM, "G47.0", "prefix", "Insomnia"),
+            (ICD10CM, "R00.0", "exact", "Tachycardia, unspecified"),
+            (ICD10CM, "R11.0", "exact", "Nausea"),
+            (ICD10CM, "R40.0", "exact", "Somnolence"),
+            (ICD10CM, "R42", "exact", "Dizziness and giddiness"),
+            (ICD10CM, "R51", "prefix", "Headache"),
+            # Seen with these names in public symptom lists.
+            (SNOMED, "193462001", "exact", "Insomnia (disorder)"),
+            (SNOMED, "25064002", "exact", "Headache (finding)"),
+            (SNOMED, "271782001", "exact", "Drowsy (finding)"),
+            (SNOMED, "3424008", "exact", "Tachycardia (finding)"),
+            (SNOMED, "404640003", "exact", "Dizziness (finding)"),
+            (SNOMED, "422587007", "exact", "Nausea (finding)"),
+        )
+    },
+    **{
+        (system, code, match): (display, ("severe-reaction",))
+        for system, code, match, display in (
+            (ICD10CM, "T78.2", "prefix", "Anaphylactic shock, unspecified"),
+            (ICD10CM, "T78.3", "prefix", "Angioneurotic edema"),
+            (
+                ICD10CM,
+                "T88.6",
+                "prefix",
+                "Anaphylactic reaction due to adverse effect of correct drug or medicament properly administered",
+            ),
+            (SNOMED, "39579001", "exact", "Anaphylaxis (disorder)"),
+            (SNOMED, "41291007", "exact", "Angioedema (disorder)"),
+        )
+    },
     # Questionnaires and therapies, not diagnoses.
     (SNOMED, "183388004", "exact"): ("", ()),
     (SNOMED, "273264006", "exact"): ("", ()),
@@ -717,6 +814,25 @@ CONDITION_CORRECTIONS: dict[tuple[str, str, str], tuple[str, tuple[str, ...]]] =
     (SNOMED, "273802002", "exact"): ("", ()),
     (SNOMED, "414916001", "exact"): ("Obesity (disorder)", ("obesity",)),
     (ICD10, "E66", "prefix"): ("Obesity", ("obesity",)),
+    # A body mass index of 27 or more, as it is coded for adults (rule 27, near-miss 3).
+    **{
+        (ICD10CM, code, match): (f"Body mass index [BMI] {words}, adult", ("bmi-27-or-more",))
+        for code, match, words in (
+            ("Z68.27", "exact", "27.0-27.9"),
+            ("Z68.28", "exact", "28.0-28.9"),
+            ("Z68.29", "exact", "29.0-29.9"),
+            ("Z68.3", "prefix", "30-39"),
+            ("Z68.4", "prefix", "40 or greater"),
+        )
+    },
+    # --- rule 27: labelled contraindications of bupropion -----------------------------------------------------------
+    (ICD10CM, "G40", "prefix"): ("Epilepsy and recurrent seizures", ("seizure-disorder",)),
+    (ICD10, "G40", "prefix"): ("Epilepsy", ("seizure-disorder",)),
+    (SNOMED, "84757009", "exact"): ("Epilepsy (disorder)", ("seizure-disorder",)),
+    (SNOMED, "128613002", "exact"): ("Seizure disorder (disorder)", ("seizure-disorder",)),
+    (ICD10CM, "F50.2", "prefix"): ("Bulimia nervosa", ("bulimia",)),
+    (ICD10, "F50.2", "prefix"): ("Bulimia nervosa", ("bulimia",)),
+    (SNOMED, "78004001", "exact"): ("Bulimia nervosa (disorder)", ("bulimia",)),
     # --- the LDN-indication set (b.1): G89.* as written, IBD includes ulcerative colitis, every neuropathy ---------
     (ICD10CM, "G89", "prefix"): ("Pain, not elsewhere classified", ("chronic-pain",)),
     (ICD10CM, "K51", "prefix"): ("Ulcerative colitis", ("ibd",)),
@@ -753,6 +869,8 @@ AFTER_BIRTH = re.compile(
     r"postnatal|post-? ?natal|postpartum|puerper|after delivery|following (labor and |normal |obstetric )?delivery"
 )
 ULCERATIVE_COLITIS = re.compile(r"ulcerative colitis")
+# She breastfeeds, said plainly; disorders of the breast and how well it goes do not say that she still does.
+BREASTFEEDS = re.compile(r"\b(maternal (exclusive )?|currently |partial maternal )breast-?feeding|\blactating mother\b")
 
 # The text fallback for conditions: (phrase, groups, needs, unless). Needs and unless are phrases anywhere in the text.
 DOUBT = ("denies", "negative for", "no evidence", "r o", "risk of", "rule out", "ruled out", "screening")
@@ -819,6 +937,8 @@ def substance_words(drug: str, *phrases: str) -> Iterator[tuple[str, Sequence[st
 
 
 CONDITION_WORDS = (
+    *worded(("seizure-disorder",), ("epilepsy", "seizure disorder", "seizure disorders")),
+    *worded(("bulimia",), ("bulimia", "bulimia nervosa")),
     *worded(("pregnancy",), ("pregnant", "pregnancy"), unless=PREGNANCY_UNLESS),
     *worded(
         ("pregnancy-possible",),
@@ -875,6 +995,70 @@ CONDITION_WORDS = (
         "opioid use disorder",
         "oud",
     ),
+    *worded(
+        ("opioid-agonist-therapy",),
+        (
+            "buprenorphine maintenance",
+            "methadone maintenance",
+            "on agonist therapy",
+            "opioid agonist therapy",
+            "opioid agonist treatment",
+            "opioid maintenance therapy",
+            "opioid substitution therapy",
+            "opioid treatment program",
+        ),
+        unless=("completed", "declined", "former", "history", "past", "referral"),
+    ),
+    *worded(("opioid-long-term-use",), ("chronic opioid use", "long term opioid use"), unless=("history",)),
+    *worded(
+        ("opioid-poisoning",),
+        ("fentanyl overdose", "heroin overdose", "opiate overdose", "opioid overdose", "opioid poisoning"),
+        unless=("education", "history", "naloxone", "prevention", "sequela"),
+    ),
+    *worded(
+        ("breastfeeding",),
+        ("breast feeding", "breastfeeding", "lactating"),
+        unless=("counseling", "counselling", "education", "history", "plans", "stopped", "weaned"),
+    ),
+    *worded(
+        ("conception-unlikely", "uterus-absent"),
+        ("h o hysterectomy", "history of hysterectomy", "hysterectomy", "s p hysterectomy", "status post hysterectomy"),
+        unless=("planned", "scheduled", "awaiting"),
+    ),
+    *worded(
+        ("conception-unlikely",),
+        (
+            "contraceptive implant",
+            "intrauterine contraceptive device",
+            "intrauterine device",
+            "iud",
+            "post menopausal",
+            "postmenopausal",
+            "tubal ligation",
+        ),
+        unless=("planned", "removal", "removed", "request", "scheduled", "reversal"),
+    ),
+    *worded(
+        ("naltrexone-effect",),
+        (
+            "abnormal dreams",
+            "bad dreams",
+            "dizziness",
+            "drowsiness",
+            "drowsy",
+            "headache",
+            "headaches",
+            "insomnia",
+            "nausea",
+            "nightmares",
+            "sleep disturbance",
+            "somnolence",
+            "tachycardia",
+            "vivid dreams",
+        ),
+        unless=("migraine",),
+    ),
+    *worded(("severe-reaction",), ("anaphylactic", "anaphylaxis", "angioedema", "angioneurotic edema")),
     *worded(("obesity",), ("obesity", "obese")),
     *worded(("fibromyalgia",), ("fibromyalgia", "fibrositis", "fms")),
     *worded(
@@ -929,6 +1113,7 @@ OBSERVATION_GROUPS = frozenset(
         "bilirubin-total",
         "breastfeeding-status",
         "estimated-delivery-date",
+        "fibromyalgia-impact",
         "hCG-qualitative",
         "hCG-quantitative",
         "pain-score",
@@ -951,11 +1136,18 @@ OBSERVATIONS_ADDED = (
         "observation",
         "U/L",
     ),
+    # Weight for height, where it comes along (rule 27, near-miss 3).
+    (LOINC, "39156-5", "Body mass index (BMI) [Ratio]", "body-mass-index", "observation", "kg/m2"),
     # Child-Pugh as recorded: seen with these names in two independent public projects.
     (SNOMED, "3191000175106", "Child-Pugh score (assessment scale)", "child-pugh-score", "observation", "{score}"),
     (SNOMED, "710065009", "Child-Pugh score class A (finding)", "child-pugh-a", "answer", ""),
     (SNOMED, "710066005", "Child-Pugh score class B (finding)", "child-pugh-b", "answer", ""),
     (SNOMED, "710067001", "Child-Pugh score class C (finding)", "child-pugh-c", "answer", ""),
+    # Whether she breastfeeds (rule 13): seen with this name as a code and as a value in public profiles.
+    *(
+        (SNOMED, "413712001", "Breastfeeding (mother) (observable entity)", group, kind, "")
+        for group, kind in (("breastfeeding-status", "observation"), ("breastfeeding", "answer"))
+    ),
     # A failed naloxone challenge (rule 40), as an answer and as the finding itself.
     *(
         (
@@ -986,6 +1178,8 @@ OBSERVATION_WORDS = (
     ("serum albumin", "albumin", "observation"),
     ("inr", "INR", "observation"),
     ("international normalized ratio", "INR", "observation"),
+    ("bmi", "body-mass-index", "observation"),
+    ("body mass index", "body-mass-index", "observation"),
     ("child pugh class", "child-pugh-class", "observation"),
     ("child pugh classification", "child-pugh-class", "observation"),
     ("child pugh score", "child-pugh-score", "observation"),
@@ -995,6 +1189,28 @@ OBSERVATION_WORDS = (
     ("naloxone challenge test", "naloxone-challenge", "observation"),
     ("naloxone challenge test result", "naloxone-challenge", "observation"),
     ("pregnancy status", "pregnancy-status", "observation"),
+    ("breastfeeding status", "breastfeeding-status", "observation"),
+    # No LOINC code of the revised fibromyalgia impact questionnaire could be confirmed: its names are matched.
+    ("fiqr", "fibromyalgia-impact", "observation"),
+    ("fiqr total score", "fibromyalgia-impact", "observation"),
+    ("fibromyalgia impact questionnaire", "fibromyalgia-impact", "observation"),
+    ("revised fibromyalgia impact questionnaire", "fibromyalgia-impact", "observation"),
+    ("global impression of change", "global-impression", "observation"),
+    ("patient global impression of change", "global-impression", "observation"),
+    ("pgic", "global-impression", "observation"),
+    ("pain score", "pain-score", "observation"),
+    ("pain severity", "pain-score", "observation"),
+    ("opiates urine screen", "urine-drug-screen-opiates", "observation"),
+    ("urine opiate screen", "urine-drug-screen-opiates", "observation"),
+    ("urine opioid screen", "urine-drug-screen-opiates", "observation"),
+    ("fentanyl urine screen", "urine-drug-screen-fentanyl", "observation"),
+    ("urine fentanyl screen", "urine-drug-screen-fentanyl", "observation"),
+    ("methadone urine screen", "urine-drug-screen-methadone", "observation"),
+    ("urine methadone screen", "urine-drug-screen-methadone", "observation"),
+    ("buprenorphine urine screen", "urine-drug-screen-buprenorphine", "observation"),
+    ("urine buprenorphine screen", "urine-drug-screen-buprenorphine", "observation"),
+    ("oxycodone urine screen", "urine-drug-screen-oxycodone", "observation"),
+    ("urine oxycodone screen", "urine-drug-screen-oxycodone", "observation"),
     ("a", "child-pugh-a", "answer"),
     ("child pugh a", "child-pugh-a", "answer"),
     ("child pugh class a", "child-pugh-a", "answer"),
@@ -1068,6 +1284,13 @@ OBSERVATION_WORDS = (
     ("possibly pregnant", "possible-pregnancy", "answer"),
     ("pregnancy not yet confirmed", "possible-pregnancy", "answer"),
     ("not breastfeeding", "not-breastfeeding", "answer"),
+    ("not currently breastfeeding", "not-breastfeeding", "answer"),
+    ("stopped breastfeeding", "not-breastfeeding", "answer"),
+    ("improved", "improved", "answer"),
+    ("much better", "improved", "answer"),
+    ("much improved", "improved", "answer"),
+    ("very much better", "improved", "answer"),
+    ("very much improved", "improved", "answer"),
     ("not known", "unknown", "answer"),
     ("unknown", "unknown", "answer"),
     ("fail", "naloxone-challenge-failed", "answer"),
@@ -1179,6 +1402,202 @@ ROUTE_WORDS = {
 }  # fmt: skip
 # Two letters that are words of a sentence as well: only as the whole text.
 ROUTE_WORDS_ALONE = frozenset({"in", "it"})
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Procedures (rules 10 to 12 and 31): table group -> ours. Specialties and statuses say nothing by themselves.
+# ---------------------------------------------------------------------------------------------------------------------
+
+PROCEDURE_GROUPS = {
+    "anaesthesia": "surgery",  # an anaesthetic is planned for an operation
+    "anaesthesia-monitored": "surgery",
+    "surgery": "surgery",
+    "surgery-eye-local": "minor",
+    "surgery-gynaecological": "surgery",
+    "surgery-major": "surgery",
+    "surgery-orthopaedic": "surgery",
+    "surgery-urological": "surgery",
+    "preoperative": "minor",
+}
+# The names of operations that say more than "surgery" (rules 10 to 12).
+HYSTERECTOMY = re.compile(r"hysterectomy", re.I)
+STERILISATION = re.compile(r"bilateral (fallopian|tubal)|for sterilization|both (tubes|fallopian)", re.I)
+CAESAREAN = re.compile(r"\bc(a)?esarean\b", re.I)
+ECTOPIC = re.compile(r"\bectopic\b.*\bpregnancy\b", re.I)
+# Near-miss 3 of rule 31: nobody needs an opioid afterwards. These win over a surgical category on the same request.
+MINOR_PROCEDURES = (
+    # Seen with these names in public FHIR examples.
+    (SNOMED, "73761001", "Colonoscopy (procedure)"),
+    (SNOMED, "113091000", "Magnetic resonance imaging (procedure)"),
+    (SNOMED, "77477000", "Computed tomography (procedure)"),
+    (SNOMED, "71651007", "Mammography (procedure)"),
+)
+PROCEDURES_ADDED = (
+    # Seen with these names in public FHIR examples and procedure lists; the tables hold their descendants.
+    (SNOMED, "236886002", "Hysterectomy (procedure)", ("conception-unlikely", "surgery", "uterus-absent")),
+    (SNOMED, "287664005", "Bilateral tubal ligation (procedure)", ("conception-unlikely", "surgery")),
+    (SNOMED, "11466000", "Cesarean section (procedure)", ("pregnancy-ended-delivery", "surgery")),
+)
+# Whole words of a request, an appointment or a procedure without a known code. Words that put an operation into the
+# past or only talk about it (near-miss 6) win over the words and the category that name it.
+AFTER_OR_ABOUT = (
+    "aftercare",
+    "assessment",
+    "clinic",
+    "consult",
+    "consultation",
+    "counseling",
+    "counselling",
+    "education",
+    "evaluation",
+    "follow up",
+    "followup",
+    "post op",
+    "post operative",
+    "post surgery",
+    "postop",
+    "postoperative",
+    "pre op",
+    "pre operative",
+    "preop",
+    "preoperative",
+    "referral",
+    "review",
+    "second opinion",
+    "suture removal",
+    "visit",
+)
+SURGERY_PHRASES = (
+    "acl reconstruction",
+    "appendectomy",
+    "arthroplasty",
+    "arthroscopy",
+    "bypass graft",
+    "cholecystectomy",
+    "colectomy",
+    "craniotomy",
+    "discectomy",
+    "general anaesthesia",
+    "general anesthesia",
+    "hernia repair",
+    "hip replacement",
+    "knee replacement",
+    "laminectomy",
+    "laparoscopy",
+    "laparotomy",
+    "mastectomy",
+    "nephrectomy",
+    "operation",
+    "prostatectomy",
+    "rotator cuff repair",
+    "spinal fusion",
+    "surgery",
+    "surgical procedure",
+    "thyroidectomy",
+    "tonsillectomy",
+)
+MINOR_PHRASES = (
+    "cataract",
+    "colonoscopy",
+    "ct",
+    "dental cleaning",
+    "endoscopy",
+    "eye injection",
+    "imaging",
+    "injection",
+    "mammogram",
+    "mammography",
+    "mri",
+    "skin biopsy",
+    "ultrasound",
+    "vaccination",
+    "x ray",
+)
+PROCEDURE_WORDS = (
+    *((phrase, ("surgery",)) for phrase in SURGERY_PHRASES),
+    ("hysterectomy", ("conception-unlikely", "surgery", "uterus-absent")),
+    ("tubal ligation", ("conception-unlikely", "surgery")),
+    ("caesarean section", ("pregnancy-ended-delivery", "surgery")),
+    ("cesarean section", ("pregnancy-ended-delivery", "surgery")),
+    ("vaginal delivery", ("pregnancy-ended-delivery",)),
+    *((phrase, ("minor",)) for phrase in MINOR_PHRASES),
+    *((phrase, ("aside",)) for phrase in AFTER_OR_ABOUT),
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Allergies (rules 32 and 33): what the record says somebody does not bear. Drugs are told by their own value sets.
+# ---------------------------------------------------------------------------------------------------------------------
+
+ALLERGY_GROUPS = {
+    "naltrexone-allergy": "naltrexone",
+    "naloxone-allergy": "naloxone",
+    "naloxone-substance": "naloxone",
+    "no-known-allergy": "none-known",
+    "opioid-allergy": "opioid",
+    # A record of the whole class names naltrexone too.
+    "opioid-antagonist-allergy": "naltrexone",
+    "opioid-antagonist-substance": "naltrexone",
+    "peripheral-antagonist-substance": "methylnaltrexone",
+}
+ALLERGY_WORDS = (
+    ("azo dye", "filler-dye"),
+    ("blue dye", "filler-dye"),
+    ("cellulose", "filler-cellulose"),
+    ("corn starch", "filler-starch"),
+    ("cornstarch", "filler-starch"),
+    ("food coloring", "filler-dye"),
+    ("food colouring", "filler-dye"),
+    ("food dye", "filler-dye"),
+    ("gelatin", "filler-gelatin"),
+    ("gelatine", "filler-gelatin"),
+    ("gluten", "filler-gluten"),
+    ("lactose", "filler-lactose"),
+    ("macrogol", "filler-peg"),
+    ("maize starch", "filler-starch"),
+    ("mannitol", "filler-mannitol"),
+    ("methyl naltrexone", "methylnaltrexone"),
+    ("methylcellulose", "filler-cellulose"),
+    ("methylnaltrexone", "methylnaltrexone"),
+    ("methylparaben", "filler-paraben"),
+    ("naloxone", "naloxone"),
+    ("narcan", "naloxone"),
+    ("nka", "none-known"),
+    ("nkda", "none-known"),
+    ("no known", "none-known"),
+    ("opioid antagonist", "naltrexone"),
+    ("paraben", "filler-paraben"),
+    ("parabens", "filler-paraben"),
+    ("polyethylene glycol", "filler-peg"),
+    ("red dye", "filler-dye"),
+    ("starch", "filler-starch"),
+    ("stearate", "filler-stearate"),
+    ("sucrose", "filler-sucrose"),
+    ("tartrazine", "filler-dye"),
+    ("yellow dye", "filler-dye"),
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# First-line drugs for fibromyalgia and neuropathic pain (rule 34): ingredient -> class
+# ---------------------------------------------------------------------------------------------------------------------
+
+FIRST_LINE = {
+    "amitriptyline": "tricyclic",
+    "carbamazepine": "anticonvulsant",
+    "cyclobenzaprine": "tricyclic",
+    "duloxetine": "SNRI",
+    "gabapentin": "anticonvulsant",
+    "milnacipran": "SNRI",
+    "nortriptyline": "tricyclic",
+    "pregabalin": "anticonvulsant",
+    "venlafaxine": "SNRI",
+}
+# Brand names that the table leaves out.
+FIRST_LINE_SPELLINGS = {
+    "amitriptyline": ("endep", "tryptizol"),
+    "duloxetine": ("yentreve",),
+    "nortriptyline": ("aventyl",),
+    "pregabalin": ("alzain",),
+    "carbamazepine": ("carbatrol", "equetro"),
+}
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Units
@@ -1515,6 +1934,11 @@ def groups_of(row: Row) -> tuple[str, ...]:
     group = row["group"]
     if group == "pregnancy-ended":
         return ended_groups(row)
+    if group == "breastfeeding":
+        plain_words = BREASTFEEDS.search(row["display"].casefold())
+        return ("breastfeeding",) if plain_words and not row["subgroup"] else ()
+    if group == "opioid-poisoning-or-adverse-effect":
+        return ("opioid-poisoning",) if row["system"] == SNOMED else ()
     if group == "cirrhosis-decompensated":
         return decompensation_groups(row)
     if group == "pregnancy" and COUNTED_PREGNANCIES.search(row["display"].casefold()):
@@ -1532,7 +1956,9 @@ def condition_lines(rows: Iterable[Row]) -> Iterator[Line]:
         if (row["system"], row["code"]) in corrected:
             continue
         match = "prefix" if row["match_type"] == "ICD prefix" else "exact"
-        yield row["system"], row["code"], row["display"], match, ";".join(sorted(groups_of(row)))
+        groups = groups_of(row)
+        if groups:
+            yield row["system"], row["code"], row["display"], match, ";".join(sorted(groups))
     for (system, code, match), (display, groups) in CONDITION_CORRECTIONS.items():
         if groups:
             yield system, code, display, match, ";".join(sorted(groups))
@@ -1559,6 +1985,63 @@ def observation_lines(rows: Iterable[Row]) -> Iterator[Line]:
     yield from OBSERVATIONS_ADDED
 
 
+def procedure_lines(rows: Iterable[Row]) -> Iterator[Line]:
+    added = {(system, code) for system, code, *_ in (*PROCEDURES_ADDED, *MINOR_PROCEDURES)}
+    for row in rows:
+        group = PROCEDURE_GROUPS.get(row["group"])
+        if group is None or (row["system"], row["code"]) in added:
+            continue
+        groups = {group}
+        if HYSTERECTOMY.search(row["display"]):
+            groups |= {"conception-unlikely", "uterus-absent"}
+        if STERILISATION.search(row["display"]):
+            groups.add("conception-unlikely")
+        if CAESAREAN.search(row["display"]):
+            groups.add("pregnancy-ended-delivery")
+        if ECTOPIC.search(row["display"]):
+            groups.add("pregnancy-ended-abortive")
+        yield row["system"], row["code"], row["display"], ";".join(sorted(groups))
+    for system, code, display, named in PROCEDURES_ADDED:
+        yield system, code, display, ";".join(named)
+    for system, code, display in MINOR_PROCEDURES:
+        yield system, code, display, "minor"
+
+
+def procedure_word_lines() -> Iterator[Line]:
+    for phrase, groups in PROCEDURE_WORDS:
+        yield phrase, ";".join(sorted(groups))
+
+
+def allergy_lines(rows: Iterable[Row]) -> Iterator[Line]:
+    for row in rows:
+        group = ALLERGY_GROUPS.get(row["group"])
+        if group is not None:
+            yield row["system"], row["code"], row["display"], group
+
+
+def first_line_lines(rows: Iterable[Row]) -> Iterator[Line]:
+    """Codes of products too: a product code that is not known by its ingredient would read as "none found here"."""
+    for row in rows:
+        name = row["ingredient_name"]
+        if name not in FIRST_LINE:
+            continue
+        if row["rxcui"]:
+            yield RXNORM, row["rxcui"], row["display"], name, FIRST_LINE[name]
+        if row["tty_inferred"] == "IN":
+            for code in listed(row["atc"]):
+                yield ATC, code, f"{name} (ATC)", name, FIRST_LINE[name]
+            for code in listed(row["snomed_substance"]):
+                yield SNOMED, code, f"{name} (substance)", name, FIRST_LINE[name]
+
+
+def first_line_word_lines(rows: Iterable[Row]) -> Iterator[Line]:
+    for row in rows:
+        name = row["ingredient_name"]
+        if name in FIRST_LINE and row["tty_inferred"] == "IN":
+            for word in (name, *listed(row["brands"]), *FIRST_LINE_SPELLINGS.get(name, ())):
+                yield plain(word), name, FIRST_LINE[name]
+
+
 def unit_lines(rows: Iterable[Row]) -> Iterator[Line]:
     """One spelling a line, case-folded (EHRs write MG and mg for the same thing), with its factor to the base unit."""
     seen: dict[str, Line] = {}
@@ -1574,16 +2057,22 @@ def unit_lines(rows: Iterable[Row]) -> Iterator[Line]:
 
 
 FILES = {
+    "allergies.csv": ("system", "code", "display", "group"),
+    "allergy_words.csv": ("phrase", "group"),
     "anticoagulants.csv": ("system", "code", "display", "name"),
     "condition_words.csv": ("phrase", "group", "needs", "unless"),
     "conditions.csv": ("system", "code", "display", "match", "group"),
     "drug_words.csv": ("word", "means", "drug", "ingredient", "washout", "form", "source"),
+    "first_line.csv": ("system", "code", "display", "name", "class"),
+    "first_line_words.csv": ("word", "name", "class"),
     "naltrexone.csv": ("system", "code", "display", "product", "strength_mg", "cue"),
     "observation_words.csv": ("text", "group", "kind"),
     "observations.csv": ("system", "code", "display", "group", "kind", "unit"),
     "opioids.csv": ("system", "code", "display", "ingredient", "name", "washout", "form", "naltrexone"),
     "route_words.csv": ("phrase", "group", "where"),
     "routes.csv": ("system", "code", "display", "group"),
+    "procedure_words.csv": ("phrase", "group"),
+    "procedures.csv": ("system", "code", "display", "group"),
     "units.csv": ("spelled", "dimension", "factor"),
 }
 
@@ -1596,17 +2085,24 @@ def build(tables: Path) -> dict[str, list[Line]]:
             return list(kept(csv.DictReader(file)))
 
     ingredients, products = table("opioid_ingredients.csv"), table("opioid_products.csv")
+    first_line = table("first_line_drugs.csv")
     lines: dict[str, Iterable[Line]] = {
+        "allergies.csv": allergy_lines(table("allergy.csv")),
+        "allergy_words.csv": ALLERGY_WORDS,
         "anticoagulants.csv": ANTICOAGULANTS,
         "condition_words.csv": condition_word_lines(),
         "conditions.csv": condition_lines(table("conditions.csv")),
         "drug_words.csv": drug_word_lines(ingredients, products),
+        "first_line.csv": first_line_lines(first_line),
+        "first_line_words.csv": first_line_word_lines(first_line),
         "naltrexone.csv": naltrexone_lines(table("naltrexone_products.csv")),
         "observation_words.csv": OBSERVATION_WORDS,
         "observations.csv": observation_lines(table("observations.csv")),
         "opioids.csv": opioid_lines(ingredients, products),
         "route_words.csv": route_word_lines(),
         "routes.csv": ROUTES,
+        "procedure_words.csv": procedure_word_lines(),
+        "procedures.csv": procedure_lines(table("procedures.csv")),
         "units.csv": unit_lines(table("dose_units.csv")),
     }
     return {name: sorted(set(lines[name])) for name in FILES}

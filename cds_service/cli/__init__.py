@@ -1,4 +1,4 @@
-"""The command line: `cds-service serve`, `call` and `replay`.
+"""The command line: `cds-service serve`, `call`, `replay` and `check-content`.
 
 A door like `web`: it may read the clock, the environment and files, and it turns the domain's errors into exit codes.
 What a command needs is imported when that command runs, so that `--help` and `--version` answer at once.
@@ -50,7 +50,11 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.command == "call":
         from cds_service.cli.call import call
 
-        return call(asked.file, asked.today, as_json=asked.json)
+        return call(asked.file, asked.today, as_json=asked.json, explain=asked.explain)
+    if asked.command == "check-content":
+        from cds_service.cli.content_check import check_content
+
+        return check_content(asked.cards, asked.site)
     from cds_service.cli.replay import Selection, replay
 
     selection = Selection(asked.directory, tuple(asked.rule), asked.release)
@@ -77,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_call(commands)
     _add_replay(commands)
+    _add_check_content(commands)
     return parser
 
 
@@ -106,6 +111,11 @@ def _add_call(commands: "_Commands[argparse.ArgumentParser]") -> None:
         help="the day to judge on, YYYY-MM-DD (default: as_of of an expected.json beside the request, else today)",
     )
     call.add_argument("--json", action="store_true", help="print the answer as it would go over the wire")
+    call.add_argument(
+        "--explain",
+        action="store_true",
+        help="say also what was looked at, and why each rule did or did not fire",
+    )
 
 
 def _add_replay(commands: "_Commands[argparse.ArgumentParser]") -> None:
@@ -135,6 +145,22 @@ def _add_replay(commands: "_Commands[argparse.ArgumentParser]") -> None:
     replay.add_argument("--json", action="store_true", help="print the result as JSON")
     replay.add_argument("--fail-fast", action="store_true", help="stop at the first case that disagrees")
     replay.add_argument("-q", "--quiet", action="store_true", help="show only the cases that disagree, and the count")
+
+
+def _add_check_content(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    line = "Read cards, numbers, order set and a site's changes as a start would; start nothing."
+    check = commands.add_parser(
+        "check-content",
+        help=line,
+        description=f"{line} What cannot be used is named with file, line and field.",
+        allow_abbrev=False,
+    )
+    check.add_argument(
+        "--cards", metavar="DIR", default="", help="folder of cards (default: CDS_CARDS_DIR, else those shipped)"
+    )
+    check.add_argument(
+        "--site", metavar="FILE", default="", help="a site's changes (default: CDS_SITE_FILE, else site.toml there)"
+    )
 
 
 def _day(text: str) -> date:

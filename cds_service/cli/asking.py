@@ -15,12 +15,10 @@ import requests
 
 from cds_service.cli.cases import BadInput, Case
 from cds_service.cli.record_server import RecordServer, in_process, readdressed
-from cds_service.content import cards_dir
 from cds_service.errors import RefusedRequest
 from cds_service.hooks.request import read_request
-from cds_service.hooks.services import SERVICES
-from cds_service.present.knowledge import Knowledge, read_knowledge
-from cds_service.service import Place, respond
+from cds_service.hooks.services import offered
+from cds_service.service import Place, knowledge_of, respond
 from cds_service.settings import Settings
 
 _SECONDS = 15
@@ -39,13 +37,15 @@ class Reply:
 Ask = Callable[[Case], Reply]
 
 
-def knowledge_of(settings: Settings) -> Knowledge:
-    """Raises BadContent where the cards cannot be used."""
-    return read_knowledge(cards_dir(settings.cards_dir))
-
-
 def place_of(settings: Settings, zone: tzinfo) -> Place:
-    return Place(settings.base_url, zone, settings.development, settings.medication_lists, settings.strict)
+    return Place(
+        settings.base_url,
+        zone,
+        settings.development,
+        settings.medication_lists,
+        strict=settings.strict,
+        explain=settings.explain,
+    )
 
 
 def here(settings: Settings) -> Ask:
@@ -55,7 +55,7 @@ def here(settings: Settings) -> Ask:
 
     def ask(case: Case) -> Reply:
         hook = str(case.request.get("hook"))
-        if hook not in {service.hook for service in SERVICES.values()}:
+        if hook not in {service.hook for service in offered(patient_view=settings.patient_view).values()}:
             return Reply(case.request, fault=f"no service for the hook {hook}")
         try:
             request = read_request(case.request, hook)

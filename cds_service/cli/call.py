@@ -2,48 +2,59 @@
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from time import monotonic
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 from rich.text import Text
 
-from cds_service.cli.asking import knowledge_of, place_of
+from cds_service.cli.asking import place_of
 from cds_service.cli.cases import BadInput, located, read_case, read_object, read_server
+from cds_service.cli.explanation import explanation
 from cds_service.cli.record_server import in_process
 from cds_service.cli.terminal import card_panel, console, plain
 from cds_service.fhir.client import AllowedBases, FhirClient
 from cds_service.fhir.gather import Fetch
-from cds_service.hooks.request import HookRequest, read_request
-from cds_service.hooks.services import SERVICES
-from cds_service.service import respond
+from cds_service.hooks.request import EXTENSION, HookRequest, read_request
+from cds_service.hooks.services import offered
+from cds_service.service import knowledge_of, respond
 from cds_service.settings import Settings
 
 
-def call(name: str, today: date | None, *, as_json: bool) -> int:
+def call(name: str, today: date | None, *, as_json: bool, explain: bool = False) -> int:
     """Raises BadInput, RefusedRequest or StartError; nothing is stored and no clock but the default day is read."""
     settings = Settings.read(os.environ)
     path = located(name)
     path = path / "request.json" if path.is_dir() else path
     body = read_object(path)
-    hooks = sorted(service.hook for service in SERVICES.values())
+    hooks = sorted(service.hook for service in offered(patient_view=settings.patient_view).values())
     if body.get("hook") not in hooks:
         raise BadInput(f"{path} calls no hook that this service answers ({', '.join(hooks)}).")
     request = read_request(body, str(body["hook"]), most_entries=settings.max_entries)
     zone = _zone(settings)
     day = today or _day_of_the_case(path) or datetime.now(zone).date()
     fetch = _fetch(path, request, settings)
-    cards = respond(request, fetch, day, knowledge_of(settings), place_of(settings, zone)).cards
+    place = place_of(settings, zone)
+    answer = respond(request, fetch, day, knowledge_of(settings), replace(place, explain=place.explain or explain))
+    cards = answer.cards
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps({"cards": cards}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        sent: dict[str, Any] = {"cards": cards}
+        if answer.explained:
+            sent["extension"] = {EXTENSION: {"explain": answer.explained}}
+        sys.stdout.buffer.write(orjson.dumps(sent, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         return 0
     out = console()
     count = {0: "no card: the service stays silent", 1: "1 card"}.get(len(cards), f"{len(cards)} cards")
     out.print(Text(f"{request.hook} for Patient/{plain(request.patient_id)} on {day}: {count}"), soft_wrap=True)
     for card in cards:
         out.print(card_panel(card))
+    if answer.explained:
+        for part in explanation(answer.explained):
+            out.print(part)
     return 0
 
 

@@ -9,11 +9,12 @@ are more than a name, so that no text of an answer can look like another line.
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from cds_service.cli.kinds import kind_of, roles
+from cds_service.cli.kinds import kind_of, ordered, roles
 from cds_service.fhir.elements import items
 
 EXTENSION = "org.ldn-cds"
@@ -34,10 +35,10 @@ class Verdict:
 
 def compare(expected: Mapping[str, Any], cards: Sequence[Mapping[str, Any]], request: Mapping[str, Any]) -> Verdict:
     """`expected` is an expected.json, `cards` those of the answer, `request` the call that was made."""
-    drafts = roles(request)
+    named = partial(kind_of, drafts=roles(request), before=ordered(request))
     partners = _partners(expected["cards"], cards)
     wanted = [line for card in expected["cards"] for line in _wanted(card)] or [_SILENT]
-    got = [line for card, partner in zip(cards, partners, strict=True) for line in _got(card, partner, drafts)] or [
+    got = [line for card, partner in zip(cards, partners, strict=True) for line in _got(card, partner, named)] or [
         _SILENT
     ]
     never = sorted(expected["never"])
@@ -87,7 +88,9 @@ def _wanted(card: Mapping[str, Any]) -> Iterable[str]:
         yield f"  override reasons {_listed(card['override_reasons'])}"
 
 
-def _got(card: Mapping[str, Any], partner: Mapping[str, Any] | None, drafts: Mapping[str, str]) -> Iterable[str]:
+def _got(
+    card: Mapping[str, Any], partner: Mapping[str, Any] | None, named: Callable[[Mapping[str, Any]], str]
+) -> Iterable[str]:
     yield f"card {_name(_leader(card))}"
     yield f"  indicator {_name(card.get('indicator'))}"
     wanted = partner["findings"] if partner else []
@@ -103,10 +106,10 @@ def _got(card: Mapping[str, Any], partner: Mapping[str, Any] | None, drafts: Map
     yield from _texts(card, partner)
     suggestions = list(items(card.get("suggestions")))
     if "recommended" in partner:
-        chosen = [kind_of(one, drafts) for one in suggestions if one.get("isRecommended") is True]
+        chosen = [named(one) for one in suggestions if one.get("isRecommended") is True]
         yield f"  recommended {_listed(chosen)}"
     if "suggestions" in partner:
-        yield f"  suggestions {_listed([kind_of(one, drafts) for one in suggestions])}"
+        yield f"  suggestions {_listed([named(one) for one in suggestions])}"
     if "override_reasons" in partner:
         yield f"  override reasons {_listed([one.get('code') for one in items(card.get('overrideReasons'))])}"
 

@@ -2,20 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from cds_service.definitions.cirrhosis import Liver, liver
 from cds_service.definitions.exposure import Exposure, weigh
+from cds_service.definitions.follow_up import Course, course
 from cds_service.definitions.form import is_injection, washout_row
+from cds_service.definitions.hypersensitivity import Intolerance, intolerance
+from cds_service.definitions.liver_tests import LiverTests, liver_tests
 from cds_service.definitions.order_class import OrderClass, order_class
-from cds_service.definitions.pregnancy import PregnancyStatus, pregnancy_status
+from cds_service.definitions.pregnancy import PregnancyStatus, pregnancy_status, years
+from cds_service.definitions.surgery import Surgery, upcoming
 from cds_service.definitions.thresholds import Thresholds
-from cds_service.definitions.treatment import treatment
+from cds_service.definitions.treatment import NEW_START, RENEWAL, RESTART, treatment
 from cds_service.definitions.washout import Washout, washout
 from cds_service.record import DraftOrder, Medication, PatientRecord
 
 ORDER_SELECT, ORDER_SIGN, MEDICATION_PRESCRIBE = "order-select", "order-sign", "medication-prescribe"
+PATIENT_VIEW = "patient-view"
 _DEAD = frozenset({"cancelled", "stopped", "completed", "entered-in-error"})
 
 
@@ -110,8 +115,87 @@ class Case:
         return {}
 
     def treatment(self, order: DraftOrder) -> str:
-        dose = self.order_class(order).dose
-        return treatment(dose, self.naltrexone, self.today, self.thresholds)
+        if order not in self._treatments:
+            dose = self.order_class(order).dose
+            self._treatments[order] = treatment(dose, self.naltrexone, self.today, self.thresholds)
+        return self._treatments[order]
+
+    @cached_property
+    def _treatments(self) -> dict[DraftOrder, str]:
+        return {}
+
+    @cached_property
+    def new_starts(self) -> tuple[DraftOrder, ...]:
+        """Judged naltrexone drafts of any class that are no renewal, restart or dose change."""
+        return tuple(order for order in self.naltrexone_judged if self.treatment(order) == NEW_START)
+
+    @cached_property
+    def all_renewals(self) -> bool:
+        """Stable treatment goes on: little is worth saying (rulebook e.4)."""
+        return all(self.treatment(order) == RENEWAL for order in self.naltrexone_judged)
+
+    @cached_property
+    def ldn_renewals(self) -> tuple[DraftOrder, ...]:
+        """Judged drafts that go on with low-dose naltrexone at the same dose."""
+        return tuple(
+            order
+            for order in self.naltrexone_judged
+            if self.treatment(order) == RENEWAL and self.order_class(order).name == "ldn"
+        )
+
+    @cached_property
+    def age_span(self) -> tuple[int, int] | None:
+        """(oldest, youngest) age in years that the birth date allows; None without one."""
+        patient = self.record.patient
+        if patient is None or patient.born_first is None or patient.born_last is None:
+            return None
+        return years(patient.born_first, self.today), years(patient.born_last, self.today)
+
+    @cached_property
+    def takes_low_dose(self) -> bool:
+        """LDN is current, as far as anybody can tell its dose."""
+        return self.course is not None and bool(self.naltrexone and self.naltrexone.current)
+
+    @cached_property
+    def course(self) -> Course | None:
+        """The course of LDN that is going on or has just ended."""
+        return course(self.naltrexone, self.today, self.thresholds)
+
+    @cached_property
+    def intolerance(self) -> Intolerance | None:
+        """What rule 33 speaks of; the order set goes slowly for it, and steps down where it is `ongoing`."""
+        return intolerance(self.record, self.naltrexone, self.takes_low_dose, self.thresholds)
+
+    @cached_property
+    def liver_tests(self) -> LiverTests:
+        return liver_tests(self.record, self.thresholds)
+
+    @cached_property
+    def injected(self) -> tuple[date, ...]:
+        """Days on which an extended-release injection was given that may still block, today for one that is drafted."""
+        readings = (*self.naltrexone.current, *self.naltrexone.ended) if self.naltrexone else ()
+        given = [
+            reading.last or self.today
+            for reading in readings
+            if reading.washout == "naltrexone-injection"
+            and (self.today - (reading.last or self.today)).days <= self.thresholds.surgery.injection_near_days
+        ]
+        drafted = any(self.order_class(order).name == "er-injectable" for order in self.naltrexone_judged)
+        return (*given, *((self.today,) if drafted else ()))
+
+    @cached_property
+    def surgery(self) -> Surgery | None:
+        """The next operation inside the horizon of rule 31, which is longer for an injection."""
+        limits = self.thresholds.surgery
+        return upcoming(self.record, limits.injection_ahead_days if self.injected else limits.ahead_days)
+
+    @cached_property
+    def after_surgery(self) -> date | None:
+        """Until when a start is to be put off for an operation within 14 days (rule 31); None where there is none."""
+        limits = self.thresholds.surgery
+        found = upcoming(self.record, limits.ahead_days)
+        begun = [order for order in self.naltrexone_judged if self.treatment(order) in (NEW_START, RESTART)]
+        return found.on + timedelta(days=limits.start_after_days) if found and begun else None
 
     @cached_property
     def unanswered_lists(self) -> frozenset[str]:

@@ -281,6 +281,17 @@ def _request(
     return replace(base, state=State.ENDED, last=min(end, today), assumed=True, days=days, not_taking_said=said)
 
 
+def supply_end(record: Medication, others: Iterable[Medication], thresholds: Thresholds) -> date | None:
+    """The last day that a record's supply covers, or its stated end; None where nothing tells."""
+    if record.kind == "request":
+        same = [other for other in others if other.kind != "dispense" or other.drug.name == record.drug.name]
+        return _supply_end(record, same, thresholds)[0]
+    handed = record.handed_over or record.prepared
+    if record.kind == "dispense" and handed is not None:
+        return _last_day(handed, _supply_days(record) or thresholds.exposure.assumed_supply_days)
+    return record.ends
+
+
 def _clear_days(row: str, thresholds: Thresholds) -> int:
     """How long rule 2 has to look at a lapsed order: its clear interval, a year for a depot (no interval is known)."""
     if row == "depot":

@@ -1,6 +1,7 @@
 """What a route or a dose tells about the form of a drug where its code leaves that open (rulebook b.1, b.2)."""
 
-from cds_service.definitions.dose import dose_in_words, milligrams
+from cds_service.definitions.dose import milligrams
+from cds_service.definitions.signature import worded_dose
 from cds_service.definitions.thresholds import Thresholds
 from cds_service.record import Dosage, Naltrexone, Opioid
 
@@ -16,7 +17,7 @@ def is_injection(product: Naltrexone, dosages: tuple[Dosage, ...], thresholds: T
     dose = thresholds.order_class.injection_mg
     return any(
         line.route == "intramuscular"
-        or (milligrams(line.dose, None) if line.dose else dose_in_words(line.text)) == dose
+        or (milligrams(line.dose, None) if line.dose else worded_dose(line.text, product).mg) == dose
         for line in dosages
     )
 

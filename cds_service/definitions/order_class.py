@@ -10,6 +10,7 @@ from cds_service.definitions.thresholds import Thresholds
 from cds_service.record import DraftOrder, Naltrexone, PatientRecord
 
 _CUE = re.compile(r"\bLDN\b|\blow[- ]dose naltrexone\b", re.I)
+_MICROGRAM_DOSING_MG = 0.1
 _ULTRA_LOW = re.compile(r"\bultra[- ]?low[- ]?dose\b|\bULDN\b", re.I)
 
 
@@ -58,12 +59,28 @@ def _name(order: DraftOrder, product: Naltrexone, dose: DailyDose, why: frozense
 def _has_cue(order: DraftOrder, product: Naltrexone, low: float) -> bool:
     if product.low_dose_cue or (product.strength_mg is not None and product.strength_mg <= low):
         return True
+    return says_low_dose(order)
+
+
+def has_cue(order: DraftOrder, thresholds: Thresholds) -> bool:
+    """An LDN cue of a naltrexone draft: its words say so, or its product has a strength of no more than 6 mg."""
+    product = order.drug.naltrexone if order.drug else None
+    return product is not None and _has_cue(order, product, thresholds.order_class.low_dose_max_mg)
+
+
+def says_low_dose(order: DraftOrder) -> bool:
+    """Whether the words of the order say LDN, wherever they stand."""
     words = [order.label, order.note, *(dosage.text for dosage in order.dosages)]
     return any(_CUE.search(word[:2000]) for word in words)
 
 
-def _is_ultra_low(order: DraftOrder, dose: DailyDose, thresholds: Thresholds) -> bool:
-    """Microgram dosing that is meant: said in words, or micrograms far below the lowest step (rule 36, near-miss 7)."""
+def says_ultra_low(order: DraftOrder) -> bool:
+    """Whether the words of the order say ultra-low dose."""
     words = [order.label, order.note, *(dosage.text for dosage in order.dosages)]
-    said = any(_ULTRA_LOW.search(word[:2000]) for word in words)
-    return said or (dose.microgram and dose.mg is not None and dose.mg < thresholds.order_class.ultra_low_mg)
+    return any(_ULTRA_LOW.search(word[:2000]) for word in words)
+
+
+def _is_ultra_low(order: DraftOrder, dose: DailyDose, thresholds: Thresholds) -> bool:
+    """Microgram dosing: said in words, or micrograms far below the lowest step (rule 36, near-miss 7)."""
+    few = dose.mg is not None and dose.mg < thresholds.order_class.ultra_low_mg
+    return says_ultra_low(order) or (dose.microgram and few)

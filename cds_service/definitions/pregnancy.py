@@ -50,7 +50,7 @@ def pregnancy_status(record: PatientRecord, thresholds: Thresholds) -> Pregnancy
     today = record.as_of
     if not is_plausible_age(record.patient, today, thresholds):
         return PregnancyStatus()
-    due_dates = [result for result in usable_observations(record.observations, today, DUE_DATE) if result.date_value]
+    due_dates = _with_dates(record)
     found = [
         *_problems(record, thresholds),
         *_due_dates(due_dates[:1], today, thresholds),
@@ -58,7 +58,7 @@ def pregnancy_status(record: PatientRecord, thresholds: Thresholds) -> Pregnancy
         *_tests(record, thresholds),
     ]
     standing = [evidence for evidence in found if not _is_ended(evidence, record, thresholds)]
-    lapsed = _lapsed_due_date(due_dates, record, thresholds)
+    lapsed = _past_due(due_dates, record, thresholds)
     if lapsed is not None:
         older = [evidence for evidence in standing if evidence.on is None or evidence.on <= lapsed]
         return PregnancyStatus(tuple(e for e in standing if e not in older), tuple(older))
@@ -75,11 +75,11 @@ def is_plausible_age(patient: Patient | None, today: date, thresholds: Threshold
     """False only where a known birth date puts the patient surely outside the age band of rule 9."""
     if patient is None or patient.born_first is None or patient.born_last is None:
         return True
-    oldest, youngest = _years(patient.born_first, today), _years(patient.born_last, today)
+    oldest, youngest = years(patient.born_first, today), years(patient.born_last, today)
     return oldest >= thresholds.pregnancy.age_from and youngest <= thresholds.pregnancy.age_to
 
 
-def _years(born: date, today: date) -> int:
+def years(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
@@ -124,7 +124,7 @@ def _statuses(record: PatientRecord, due_dates: list[Observation], thresholds: T
 def _tests(record: PatientRecord, thresholds: Thresholds) -> Iterable[Evidence]:
     for result in usable_observations(record.observations, record.as_of, *HCG):
         age = age_days(result.taken, record.as_of)
-        if age is not None and age <= thresholds.pregnancy.hcg_days and _is_positive(result, thresholds):
+        if age is not None and age <= thresholds.pregnancy.hcg_days and is_positive_test(result, thresholds):
             yield Evidence("hcg", result.reference, result.taken, None, _is_preliminary(result))
 
 
@@ -132,7 +132,7 @@ def _is_preliminary(result: Observation) -> bool:
     return result.status == "preliminary"
 
 
-def _is_positive(result: Observation, thresholds: Thresholds) -> bool:
+def is_positive_test(result: Observation, thresholds: Thresholds) -> bool:
     """A number decides by its reference range, else by 25 IU/L; without a number the coded or written answer does."""
     if result.value is not None and result.group == "hCG-quantitative":
         if result.value.comparator.startswith("<"):
@@ -144,9 +144,9 @@ def _is_positive(result: Observation, thresholds: Thresholds) -> bool:
     return "positive" in result.answers or "pregnant" in result.answers
 
 
-def _is_negative(result: Observation, thresholds: Thresholds) -> bool:
+def is_negative_test(result: Observation, thresholds: Thresholds) -> bool:
     if result.value is not None and result.group == "hCG-quantitative":
-        return bool(result.value.spelled) and not _is_positive(result, thresholds)
+        return bool(result.value.spelled) and not is_positive_test(result, thresholds)
     return "negative" in result.answers or "not-pregnant" in result.answers
 
 
@@ -179,8 +179,24 @@ def _is_ended(evidence: Evidence, record: PatientRecord, thresholds: Thresholds)
     return any(day > evidence.on for day in denials)
 
 
-def _lapsed_due_date(due_dates: list[Observation], record: PatientRecord, thresholds: Thresholds) -> date | None:
-    """A due date 15 to 90 days past: without a recorded delivery everything older is doubtful (rule 10)."""
+def lapsed_due_date(record: PatientRecord, thresholds: Thresholds) -> tuple[date, str] | None:
+    """(due date, reference) where the latest due date is more than 14 days past and no end of it is on record."""
+    due_dates = _with_dates(record)
+    due = _past_due(due_dates, record, thresholds)
+    if due is None:
+        return None
+    taken = due_dates[0].taken or due - timedelta(days=thresholds.pregnancy.longest_days)
+    gone = _is_ended(Evidence("due-date", due_dates[0].reference, taken), record, thresholds)
+    return None if gone else (due, due_dates[0].reference)
+
+
+def _with_dates(record: PatientRecord) -> list[Observation]:
+    found = usable_observations(record.observations, record.as_of, DUE_DATE)
+    return [result for result in found if result.date_value]
+
+
+def _past_due(due_dates: list[Observation], record: PatientRecord, thresholds: Thresholds) -> date | None:
+    """A due date more than 14 days past: without a recorded delivery everything older is doubtful (rule 10)."""
     if not due_dates or due_dates[0].date_value is None:
         return None
     past = (record.as_of - due_dates[0].date_value).days
@@ -191,6 +207,6 @@ def _lapsed_due_date(due_dates: list[Observation], record: PatientRecord, thresh
 def _later_negative(standing: list[Evidence], record: PatientRecord, thresholds: Thresholds) -> bool:
     latest = max((evidence.on for evidence in standing if evidence.on), default=None)
     return latest is not None and any(
-        _is_negative(result, thresholds) and result.taken is not None and result.taken > latest
+        is_negative_test(result, thresholds) and result.taken is not None and result.taken > latest
         for result in usable_observations(record.observations, record.as_of, *HCG)
     )

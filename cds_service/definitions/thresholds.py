@@ -58,6 +58,25 @@ class OrderClassLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class DoseLimits:
+    """Pairs are ranges, both ends included."""
+
+    start_mg: float
+    target_mg: float
+    step_mg: float
+    step_days: int
+    tenfold: int
+    concentrated_mg_per_ml: float
+    liquid_error_ml: tuple[float, float]
+    microgram_error_ug: tuple[float, float]
+    undivided_tablet_mg: float
+    divisible_from_mg: float
+    duplicate_supply_days: int
+    weight_bmi: float
+    adult_years: int
+
+
+@dataclass(frozen=True, slots=True)
 class PregnancyLimits:
     condition_days: int
     status_days: int
@@ -69,6 +88,14 @@ class PregnancyLimits:
     hcg_positive_iu_l: float
     age_from: int
     age_to: int
+    possible_days: int
+    hcg_unanswered_days: int
+    known_days: int
+    test_order_days: int
+    ask_age_from: int
+    ask_age_to: int
+    ended_days: int
+    breastfeeding_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +105,15 @@ class LiverLimits:
     recorded_class_days: int
     baseline_panel_days: int
     lab_order_days: int
+    acute_days: int
+    severe_times: float
+    raised_times: float
+    bilirubin_times: float
+    bilirubin_pair_days: int
+    muscle_times: float
+    assumed_uln_u_l: float
+    assumed_bilirubin_uln_mg_dl: float
+    assumed_ck_uln_u_l: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +125,47 @@ class ChildPughLimits:
     inr: tuple[float, float]
     class_b_from: int
     class_c_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToxicologyLimits:
+    critical_days: int
+    positive_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpioidHistoryLimits:
+    poisoning_days: int
+    unspecified_use_months_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class EsrLimits:
+    on_file_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeryLimits:
+    ahead_days: int
+    injection_ahead_days: int
+    near_days: int
+    injection_near_days: int
+    hold_days: int
+    start_after_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpLimits:
+    first_days: int
+    second_days: int
+    score_from_day: int
+    decision_day: int
+    slow_decision_day: int
+    slow_first_dose_mg: float
+    lead_days: int
+    settled_days: int
+    response_months_days: int
+    pain_fall_percent: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +185,15 @@ class Thresholds:
     condition: ConditionLimits
     treatment: TreatmentLimits
     order_class: OrderClassLimits
+    dose: DoseLimits
     pregnancy: PregnancyLimits
     liver: LiverLimits
     child_pugh: ChildPughLimits
+    toxicology: ToxicologyLimits
+    opioid_history: OpioidHistoryLimits
+    esr: EsrLimits
+    surgery: SurgeryLimits
+    follow_up: FollowUpLimits
     withdrawal: WithdrawalLimits
     show: ShowLimits
 
@@ -136,9 +219,15 @@ def read_thresholds(data: Mapping[str, Any]) -> Thresholds:
         condition=_section(ConditionLimits, data, "condition"),
         treatment=_section(TreatmentLimits, data, "treatment"),
         order_class=_section(OrderClassLimits, data, "order_class"),
+        dose=_section(DoseLimits, data, "dose"),
         pregnancy=_section(PregnancyLimits, data, "pregnancy"),
         liver=_section(LiverLimits, data, "liver", also={"child_pugh"}),
         child_pugh=_section(ChildPughLimits, liver, "child_pugh"),
+        toxicology=_section(ToxicologyLimits, data, "toxicology"),
+        opioid_history=_section(OpioidHistoryLimits, data, "opioid_history"),
+        esr=_section(EsrLimits, data, "esr"),
+        surgery=_section(SurgeryLimits, data, "surgery"),
+        follow_up=_section(FollowUpLimits, data, "follow_up"),
         withdrawal=_section(WithdrawalLimits, data, "withdrawal"),
         show=_section(ShowLimits, data, "show"),
     )

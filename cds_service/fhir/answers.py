@@ -33,6 +33,7 @@ KEY_TYPES: Mapping[str, tuple[str, ...]] = {
 _TYPE_KEYS = {kind: key for key, kinds in KEY_TYPES.items() for kind in kinds if kind != "Observation"}
 _OBSERVATION_KEYS = ("pregnancyObs", "labs", "toxLabs", "outcomes")
 _PREGNANCY_GROUPS = ("hCG", "pregnancy", "estimated-delivery", "breastfeeding", "gestational")
+_OUTCOMES = frozenset({"pain-score", "fibromyalgia-impact", "global-impression"})
 _SPELLED = {re.sub(r"[^a-z]", "", key.lower()): key for key in KEY_TYPES} | {
     re.sub(r"[^a-z]", "", (kind + "s").lower()): key for kind, key in _TYPE_KEYS.items()
 }
@@ -173,7 +174,7 @@ def _group_key(group: str) -> str:
         return "toxLabs"
     if group.startswith(_PREGNANCY_GROUPS):
         return "pregnancyObs"
-    return "outcomes" if group.startswith("pain") else "labs"
+    return "outcomes" if group in _OUTCOMES else "labs"
 
 
 def _keys_of_search(url: str) -> set[str]:

@@ -127,7 +127,14 @@ def _dosage(item: Mapping[str, Any], zone: tzinfo) -> Dosage:
         ends=ends,
         duration_days=supply_days(repeat.get("boundsDuration") or repeat.get("boundsQuantity") or upper),
         route=route_group(concept(item.get("route"))) if "route" in item else "",
+        times_of_day=_distinct(repeat.get("timeOfDay")),
+        days_of_week=_distinct(repeat.get("dayOfWeek")),
     )
+
+
+def _distinct(value: Any) -> int:
+    """How many different words a list holds, or the one word that stands where a list belongs."""
+    return len({word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str)})
 
 
 def _dose(item: Mapping[str, Any]) -> tuple[Quantity | None, Quantity | None]:

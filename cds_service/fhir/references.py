@@ -43,7 +43,27 @@ def belongs(resource: Mapping[str, Any], patient_id: str, patient_urns: frozense
     """
     if resource.get("resourceType") == "Patient":
         return resource.get("id") in (None, patient_id)
+    if resource.get("resourceType") == "Appointment" and "subject" not in resource:
+        return _attends(resource.get("participant"), patient_id, patient_urns)
     subject = resource.get("subject", resource.get("patient"))
+    return _names_patient(subject, patient_id, patient_urns)
+
+
+def _attends(participants: Any, patient_id: str, patient_urns: frozenset[str]) -> bool:
+    """An appointment names its patient among those who take part; one that names no patient at all is taken."""
+    actors = (
+        [one.get("actor") for one in participants if isinstance(one, dict)] if isinstance(participants, list) else []
+    )
+    patients = [actor for actor in actors if isinstance(actor, dict) and _is_patient(actor)]
+    return not patients or any(_names_patient(one, patient_id, patient_urns) for one in patients)
+
+
+def _is_patient(actor: Mapping[str, Any]) -> bool:
+    reference = actor.get("reference")
+    return isinstance(reference, str) and relative(reference).startswith("Patient/")
+
+
+def _names_patient(subject: Any, patient_id: str, patient_urns: frozenset[str]) -> bool:
     if not isinstance(subject, dict):
         return True
     reference = subject.get("reference")

@@ -20,6 +20,8 @@ from cds_service.errors import (
 from cds_service.hooks.schemas import Fault, schema
 
 MOST_ENTRIES = 20_000
+EXTENSION = "org.ldn-cds"
+"""Our own member of every `extension`, in calls and answers."""
 _ORDER_KEYS = ("draftOrders", "medications")
 
 
@@ -37,6 +39,7 @@ class HookRequest:
 
     `orders_sent` is false where neither draftOrders nor medications came. `selections` are references as the client
     spelled them, None where it sent none. In `prefetch`, an absent key was not asked, None was asked and found nothing.
+    `explain` is true where the client asks why each rule did or did not fire.
     `fhir_server` has no slash at its end. `token` and `token_patient` come from fhirAuthorization; the token is never
     stored or logged.
     """
@@ -53,6 +56,7 @@ class HookRequest:
     fhir_server: str
     token: str = field(repr=False)
     token_patient: str = ""
+    explain: bool = False
 
 
 def read_request(body: Any, hook: str, *, most_entries: int = MOST_ENTRIES) -> HookRequest:
@@ -83,7 +87,14 @@ def read_request(body: Any, hook: str, *, most_entries: int = MOST_ENTRIES) -> H
         fhir_server=server,
         token=token,
         token_patient=token_patient,
+        explain=_asks_why(body.get("extension")),
     )
+
+
+def _asks_why(extension: Any) -> bool:
+    """`{"org.ldn-cds": {"explain": true}}`; whatever else stands there is somebody else's."""
+    ours = extension.get(EXTENSION) if isinstance(extension, Mapping) else None
+    return isinstance(ours, Mapping) and ours.get("explain") is True
 
 
 def _refusal(fault: Fault) -> InvalidRequest:

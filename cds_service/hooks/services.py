@@ -16,12 +16,13 @@ _USAGE = (
 
 @dataclass(frozen=True, slots=True)
 class HookService:
-    """One entry of discovery (cds-hooks 10 to 12)."""
+    """One entry of discovery (cds-hooks 10 to 12). `keys` are the prefetch keys it asks for."""
 
     id: str
     hook: str
     title: str
     description: str
+    keys: tuple[str, ...] = tuple(TEMPLATES)
 
     def entry(self, notice: str) -> dict[str, Any]:
         return {
@@ -30,7 +31,7 @@ class HookService:
             "title": self.title,
             "description": f"{notice} {self.description}".strip(),
             "usageRequirements": _USAGE,
-            "prefetch": dict(TEMPLATES),
+            "prefetch": {key: TEMPLATES[key] for key in self.keys},
         }
 
 
@@ -61,6 +62,22 @@ SERVICES: Mapping[str, HookService] = {
 }
 
 
-def discovery(*, notice: str = "") -> dict[str, Any]:
+# Off unless a site asks for it (rulebook, rules 37 and 38): it speaks where nobody is ordering anything.
+PATIENT_VIEW = HookService(
+    id="ldn-patient-view",
+    hook="patient-view",
+    title="Low-dose naltrexone follow-up (patient-view)",
+    description="Asks for a pain score and for the decision to stop or continue while low-dose naltrexone is taken. "
+    + _NOT_APPROVED,
+    keys=("patient", "medStatements", "medRequests", "medDispenses", "medAdministrations", "outcomes"),
+)
+
+
+def offered(*, patient_view: bool = False) -> Mapping[str, HookService]:
+    """The services of an installation by id."""
+    return {**SERVICES, **({PATIENT_VIEW.id: PATIENT_VIEW} if patient_view else {})}
+
+
+def discovery(*, notice: str = "", patient_view: bool = False) -> dict[str, Any]:
     """The discovery answer. `notice` stands first in every description; development mode announces itself by it."""
-    return {"services": [service.entry(notice) for service in SERVICES.values()]}
+    return {"services": [service.entry(notice) for service in offered(patient_view=patient_view).values()]}

@@ -1,9 +1,8 @@
 """Card files and the filling of their blanks. No clinical sentence lives in Python; no logic lives in a card."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +12,7 @@ import jsonschema
 import orjson
 
 from cds_service.errors import BadContent
+from cds_service.present.lines import line_of, parse_toml
 
 _BLANK = re.compile(r"{{(\??\w+)}}")
 MOST_SUMMARY = 139
@@ -31,7 +31,10 @@ class RequestWords:
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """One card file. `summaries` and `bullets` are by wording; alternatives are tried in the order they stand."""
+    """One card file. `summaries` and `bullets` are by wording; alternatives are tried in the order they stand.
+
+    `attributes` are this rule's own source attributes, in place of those of `source-attributes.toml`.
+    """
 
     rule: str
     number: int
@@ -50,6 +53,7 @@ class CardText:
     actions: Mapping[str, str]
     orders: Mapping[str, tuple[RequestWords, ...]]
     tables: Mapping[str, Mapping[str, Any]]
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self, wording: str, values: Mapping[str, str]) -> str:
         """The first alternative whose blanks are all filled and that is short enough; the last one cut otherwise."""
@@ -100,30 +104,64 @@ def _schema() -> Any:
     return jsonschema.Draft202012Validator(schema)
 
 
-def read_cards(folder: Path) -> Mapping[str, CardText]:
-    """Every card file below `folder` by rule id. Raises BadContent naming file and field."""
+def read_cards(folder: Path, over: Path | None = None) -> Mapping[str, CardText]:
+    """Every card file below `folder` by rule id, with those below `over` in their place.
+
+    Raises BadContent naming file, line and field.
+    """
     found = {}
-    for path in sorted(folder.glob("*/*.md")):
-        card = _read_card(path, f"{path.parent.name}/{path.name}")
+    for path in card_files(folder, over):
+        name = f"{path.parent.name}/{path.name}"
+        card = _read_card(path, name)
         if card.rule != path.stem or card.family != path.parent.name:
-            raise BadContent(f"{path.parent.name}/{path.name}: rule and family must be the file's name and folder")
+            wrong = "rule" if card.rule != path.stem else "family"
+            line = line_of(path.read_text("utf-8"), [wrong])
+            raise BadContent(f"{name}: line {line}: {wrong}: must be the name of the {_NAMED_BY[wrong]}")
         found[card.rule] = card
     if not found:
         raise BadContent("no card files were found in the cards folder")
     return found
 
 
+def card_files(folder: Path, over: Path | None = None) -> list[Path]:
+    """The card files that count, in the order of their names: a site's in place of those that were shipped."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.glob("*/*.md")}
+    for path in sorted(over.glob("*/*.md")) if over else ():
+        name = path.relative_to(over or folder).as_posix()
+        if name not in files:
+            raise BadContent(f"{name}: line 1: there is no such card to take the place of")
+        files[name] = path
+    return [files[name] for name in sorted(files)]
+
+
+_NAMED_BY = {"rule": "file", "family": "folder"}
+
+
+def read_text(path: Path, name: str) -> str:
+    """Raises BadContent where the file is no text in UTF-8."""
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as fault:
+        line = path.read_bytes()[: fault.start].count(b"\n") + 1
+        raise BadContent(f"{name}: line {line}: is not UTF-8") from None
+    except OSError as fault:
+        raise BadContent(f"{name}: cannot be read ({fault.strerror})") from None
+
+
 def _read_card(path: Path, name: str) -> CardText:
-    parts = path.read_text("utf-8").split("+++\n", 2)
+    whole = read_text(path, name)
+    parts = whole.split("+++\n", 2)
     if len(parts) != 3 or parts[0].strip():
-        raise BadContent(f"{name}: must begin with front matter between two lines of +++")
-    front = parse_toml(parts[1], name)
+        raise BadContent(f"{name}: line 1: must begin with front matter between two lines of +++")
+    before = parts[0].count("\n") + 1
+    front = parse_toml("\n" * before + parts[1], name)
     error = next(iter(sorted(_schema().iter_errors(front), key=lambda e: list(map(str, e.absolute_path)))), None)
     if error is not None:
         where = ".".join(map(str, error.absolute_path)) or "front matter"
-        raise BadContent(f"{name}: {where}: {error.message}", expression=where)
-    bullets = _bullets(parts[2], name)
-    known = {"summary", "suggestions", "actions", "orders"}
+        line = line_of(whole, list(error.absolute_path))
+        raise BadContent(f"{name}: line {line}: {where}: {error.message}", expression=where)
+    bullets = _bullets(parts[2], name, before + parts[1].count("\n") + 1)
+    known = {"summary", "suggestions", "actions", "orders", "attributes"}
     return CardText(
         rule=front["rule"],
         number=front["number"],
@@ -145,21 +183,18 @@ def _read_card(path: Path, name: str) -> CardText:
             for kind, requests in front.get("orders", {}).items()
         },
         tables={key: table for key, table in front.items() if isinstance(table, Mapping) and key not in known},
+        attributes=front.get("attributes", {}),
     )
 
 
-def parse_toml(text: str, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise BadContent(f"{name}: {fault}") from None
+def _bullets(body: str, name: str, before: int) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """`## wording` sections of bullets; a line that begins with `- or ` is an alternative to the bullet above it.
 
-
-def _bullets(body: str, name: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
-    """`## wording` sections of bullets; a line that begins with `- or ` is an alternative to the bullet above it."""
+    `before` is the number of lines of the file above the body.
+    """
     sections: dict[str, list[list[str]]] = {}
     current: list[list[str]] | None = None
-    for number, line in enumerate(body.splitlines(), 1):
+    for number, line in enumerate(body.splitlines(), before + 1):
         text = line.strip()
         if text.startswith("## "):
             current = sections.setdefault(text[3:].strip(), [])
@@ -168,9 +203,9 @@ def _bullets(body: str, name: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
         elif text.startswith("- ") and current is not None:
             current.append([text[2:]])
         elif text:
-            raise BadContent(f"{name}: body line {number}: only '## wording' and '- bullet' lines are read")
+            raise BadContent(f"{name}: line {number}: body: only '## wording' and '- bullet' lines are read")
     if "default" not in sections:
-        raise BadContent(f"{name}: the body needs a section '## default'")
+        raise BadContent(f"{name}: line {before + 1}: body: needs a section '## default'")
     return {wording: tuple(map(tuple, bullets)) for wording, bullets in sections.items()}
 
 

@@ -10,17 +10,21 @@ from cds_service.record.drug import Drug, Naltrexone, Opioid
 from cds_service.record.finding import Finding, Indicator, Proposal
 from cds_service.record.order import DraftOrder
 from cds_service.record.patient import (
+    Allergy,
     Condition,
     Encounter,
+    FirstLineDrug,
     LabOrder,
     Medication,
     Observation,
     Patient,
     PatientRecord,
+    Procedure,
     Shortfall,
 )
 
 __all__ = [
+    "Allergy",
     "Coding",
     "Concept",
     "Condition",
@@ -29,6 +33,7 @@ __all__ = [
     "Drug",
     "Encounter",
     "Finding",
+    "FirstLineDrug",
     "Indicator",
     "LabOrder",
     "Medication",
@@ -37,6 +42,7 @@ __all__ = [
     "Opioid",
     "Patient",
     "PatientRecord",
+    "Procedure",
     "Proposal",
     "Quantity",
     "Shortfall",

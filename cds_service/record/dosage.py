@@ -27,6 +27,7 @@ class Dosage:
     """One line of a dosage instruction. Absent elements are None, never zero.
 
     `route` is a value-set group (`oral`, `intramuscular`, `nasal`, ...), empty where it is not known.
+    `times_of_day` and `days_of_week` count the clock times and the weekdays that it names; zero where it names none.
     """
 
     text: str = ""
@@ -43,3 +44,5 @@ class Dosage:
     ends: date | None = None
     duration_days: int | None = None
     route: str = ""
+    times_of_day: int = 0
+    days_of_week: int = 0

@@ -23,7 +23,8 @@ class Naltrexone:
 
     `product` is `er-injectable`, `nb-combo` (with bupropion), `oral` or `unspecified`. `strength_mg` is mg for one
     unit (tablet, capsule, injection), `strength_mg_per_ml` is the concentration of a liquid; None where the code and
-    the text do not say. `low_dose_cue` is true where the words themselves say low-dose naltrexone or LDN.
+    the text do not say. `low_dose_cue` is true where the words themselves say low-dose naltrexone or LDN,
+    `strength_coded` where the code, and not only the text, names the strength.
     """
 
     product: str
@@ -31,6 +32,7 @@ class Naltrexone:
     strength_mg_per_ml: float | None = None
     low_dose_cue: bool = False
     compounded: bool = False
+    strength_coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ class Finding:
 
     `wording` chooses a section of the card file; `values` fill its blanks; `evidence` are `Type/id` references, the
     decisive one first. `silent` is a finding that is recorded and not shown (rulebook rule 2, near-miss 6).
-    `family` is empty for the family of the card file; an info line that a near-miss yields names another.
+    `item` is no finding of its own but a line and a proposal on a card of its family that is shown anyway (rules 19
+    and 26). `family` is empty for the family of the card file; an info line that a near-miss yields names another.
     `subjects` are the ingredients it speaks of, so that the priority table can tell "the same pair" from another;
     `shortfalls` are what the not-checked finding has to name.
     """
@@ -53,5 +54,6 @@ class Finding:
     proposals: tuple[Proposal, ...] = ()
     family: str = ""
     silent: bool = False
+    item: bool = False
     subjects: frozenset[str] = frozenset()
     shortfalls: tuple[Shortfall, ...] = ()

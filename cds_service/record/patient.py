@@ -109,6 +109,56 @@ class LabOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Allergy:
+    """`groups` are what is not borne (`naltrexone`, `opioid`, ...), `reactions` the groups of how it showed.
+
+    `kind` is `allergy`, `intolerance` or empty; `criticality` is `high`, `low` or empty; `severe` where a reaction was
+    called severe. `other_reactions` is true where something outside the known groups was recorded too.
+    """
+
+    reference: str
+    groups: frozenset[str]
+    clinical: str = ""
+    verification: str = ""
+    kind: str = ""
+    criticality: str = ""
+    reactions: frozenset[str] = frozenset()
+    other_reactions: bool = False
+    severe: bool = False
+    effect: str = ""
+    recorded: date | None = None
+    concept: Concept = Concept()
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """Something done or planned: `kind` is `procedure`, `request` or `appointment`, `status` the release's own word.
+
+    `first` and `last` are the days it is (to be) done; `based_on` are the requests that an appointment carries out.
+    """
+
+    reference: str
+    kind: str
+    groups: frozenset[str]
+    status: str
+    intent: str = ""
+    first: date | None = None
+    last: date | None = None
+    do_not_perform: bool = False
+    based_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLineDrug:
+    """A record, whatever its status, of a drug that guidelines name before naltrexone (rule 34)."""
+
+    reference: str
+    name: str
+    status: str
+    do_not_perform: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shortfall:
     """A data class that could not be obtained or trusted, and why.
 
@@ -133,3 +183,6 @@ class PatientRecord:
     observations: tuple[Observation, ...] = ()
     lab_orders: tuple[LabOrder, ...] = ()
     shortfalls: tuple[Shortfall, ...] = ()
+    allergies: tuple[Allergy, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    first_line: tuple[FirstLineDrug, ...] = ()

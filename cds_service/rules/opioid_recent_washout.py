@@ -27,7 +27,7 @@ def detect(case: Case) -> Finding | None:
     starts_late = clear is not None and not undated and all(_starts(d, clear) for d in case.naltrexone_judged)
     proposals: tuple[Proposal, ...] = (Proposal("delete-draft", case.naltrexone_judged, recommended=undated),)
     if clear is not None and not undated:
-        values = {"start": clear.isoformat()}
+        values = {"start": max(clear, case.after_surgery or clear).isoformat()}
         proposals = (Proposal("set-start", case.naltrexone_judged, True, values), *proposals)
     return Finding(
         rule="opioid-recent-washout",

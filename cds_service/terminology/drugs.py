@@ -291,6 +291,7 @@ def _naltrexone(named: _Reading, texts: Sequence[str]) -> Naltrexone:
         strength_mg_per_ml=strength.mg_per_ml,
         low_dose_cue="low-dose" in cues and product in ("oral", "unspecified"),
         compounded=any(word.startswith("compound") for word in words),
+        strength_coded=named.strength_mg is not None,
     )
 
 

@@ -70,6 +70,18 @@ def observation_glance() -> Glance:
     return Glance(_codes("observations.csv"), frozenset(), _first_words("observation_words.csv"))
 
 
+@cache
+def first_line_glance() -> Glance:
+    """For medications once more: have first-line drugs been tried?"""
+    return Glance(_codes("first_line.csv"), frozenset(), _first_words("first_line_words.csv"))
+
+
+@cache
+def procedure_glance() -> Glance:
+    """For procedures, requests and appointments."""
+    return Glance(_codes("procedures.csv"), frozenset(), _first_words("procedure_words.csv"))
+
+
 def _codes(*names: str, unless: frozenset[str] = frozenset()) -> frozenset[str]:
     """In capitals. A row with a cell of `unless`, its display aside, is left out."""
     known = (row for name in names for row in tables.rows(name))

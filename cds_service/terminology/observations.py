@@ -1,5 +1,6 @@
 """Which measurement an observation is, and what its answer says."""
 
+import re
 from functools import cache
 
 from cds_service.record.coding import Concept
@@ -34,6 +35,23 @@ def observation_group(concept: Concept) -> str:
 def answer_groups(concept: Concept) -> frozenset[str]:
     """What a coded or written answer says: `positive`, `not-pregnant`, ... Codes decide, else the exact text."""
     return frozenset(_by_code(concept, "answer") or _by_text(concept, "answer"))
+
+
+@cache
+def _displays() -> dict[_Code, str]:
+    return {(system, code): display for system, code, display, *_ in tables.rows("observations.csv")}
+
+
+def analyte(concept: Concept) -> str:
+    """What was looked for, as the code's official name begins: `codeine` of `Codeine [Presence] in Urine`.
+
+    Two codes of one group may look for different substances; empty where no code is known.
+    """
+    for coding in concept.codings:
+        display = _displays().get((canonical_system(coding.system), coding.code.strip()))
+        if display:
+            return re.split(r"\s*[\[/]|\s+in\s", display, maxsplit=1)[0].casefold()
+    return ""
 
 
 def codes_in(*groups: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ A client that applies only the first action, or fails half way, is left with one
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from cds_service.fhir import write
 from cds_service.record import Concept, DraftOrder, Quantity
 from cds_service.titration import wording
 from cds_service.titration.plan import Plan, Prescribed, plan
+from cds_service.titration.plan_definition import Published, activity_definitions, plan_definitions
 from cds_service.titration.variants import OrderSet, Variant, shipped
 
 _BEDTIME = "HS"
@@ -33,12 +34,16 @@ def suggestions(
     order_set: OrderSet | None = None,
     *,
     sound: bool = False,
+    fillers: tuple[str, ...] = (),
+    step_down: Variant | None = None,
+    prior: str = "",
 ) -> list[dict[str, Any]]:
     """One suggestion for each variant on offer, in the order of the file; the recommended one is flagged.
 
-    `start` is the day of the first dose, `recommended` a variant's id, `include` the groups of laboratory tests to
-    order (ids of the file's [[labs]]), `sound` whether the draft is known to be valid. `new_uuid` makes a uuid from a
-    name, which is different for each variant. A draft that has no id, or that cannot be made valid, is not updated:
+    `start` is the day of the first dose, `recommended` a variant's id, `include` the laboratory tests to order (ids of
+    the file's [[labs]]), `sound` whether the draft is known to be valid, `fillers` what of [fillers] the allergy list
+    names. A `step_down` is offered alone; `prior` is the order that it takes the place of (`MedicationRequest/x`, or
+    empty), which is named and not touched. `new_uuid` makes a uuid from a name, which is different for each variant. A draft that has no id, or that cannot be made valid, is not updated:
     then every action is a create and the first one says that the original has to be removed. Raises UnwritableRelease
     for a release that cannot be written.
     """
@@ -46,19 +51,19 @@ def suggestions(
     session = write.Session(patient_id, user_id, encounter_id, order_set.identifier_system, group_id)
     draft = _Draft(release, order, session, sound=sound)
     offered = []
-    for variant in order_set.offered:
-        sheet = _sheet(order_set, variant, start)
+    for variant in (step_down,) if step_down else order_set.offered:
+        sheet = _sheet(order_set, variant, start, fillers)
         suggestion: dict[str, Any] = {"label": sheet.label, "uuid": new_uuid(f"titration {variant.id}")}
         if variant.id == recommended:
             suggestion["isRecommended"] = True
-        suggestion["actions"] = _actions(order_set, sheet, draft, include)
+        suggestion["actions"] = _actions(order_set, sheet, draft, include, prior)
         offered.append(suggestion)
     return offered
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request with what to say about it; `lab` is the group of a laboratory test, empty for a review."""
+    """A request with what to say about it; `lab` is the id of a laboratory test, empty for a review."""
 
     description: str
     facts: write.Service
@@ -75,17 +80,23 @@ class _Sheet:
     first: write.Prescription
     further: tuple[tuple[str, write.Prescription], ...]
     requests: tuple[_Request, ...]
+    message: write.Message
 
 
 @lru_cache(maxsize=128)
-def _sheet(order_set: OrderSet, variant: Variant, start: date) -> _Sheet:
+def _sheet(order_set: OrderSet, variant: Variant, start: date, fillers: tuple[str, ...]) -> _Sheet:
     """A variant on the calendar in words and facts. Kept, since most orders of a day start on the same day."""
     planned = plan(variant, start)
     first, *further = planned.prescriptions
     labs = (
         _Request(
             wording.lab(rule, rule.description, planned),
-            write.Service(rule.code, order_set.lab_category, note=wording.lab(rule, rule.note, planned)),
+            write.Service(
+                rule.code,
+                order_set.lab_category,
+                window=(planned.on(rule.from_day), planned.on(rule.to_day)) if rule.from_day else None,
+                note=wording.lab(rule, rule.note, planned),
+            ),
             lab=rule.id,
         )
         for rule in order_set.labs
@@ -101,19 +112,25 @@ def _sheet(order_set: OrderSet, variant: Variant, start: date) -> _Sheet:
         )
         for review in planned.reviews
     )
+    stop = f" {order_set.sentences.suggestion['stop_current']}" if variant.step_down else ""
     return _Sheet(
         label=wording.label(order_set, planned),
-        update=wording.prescribing(order_set, planned, first, "update"),
-        create=wording.prescribing(order_set, planned, first, "create_first"),
-        first=_prescription(order_set, planned, first),
+        update=wording.prescribing(order_set, planned, first, "update") + stop,
+        create=wording.prescribing(order_set, planned, first, "create_first") + stop,
+        first=_prescription(order_set, planned, first, fillers),
         further=tuple(
             (
                 wording.prescribing(order_set, planned, prescribed, "create"),
-                _prescription(order_set, planned, prescribed),
+                _prescription(order_set, planned, prescribed, fillers),
             )
             for prescribed in further
         ),
         requests=(*labs, *reviews),
+        message=write.Message(
+            " ".join(order_set.instruction.sentences),
+            Concept((), order_set.instruction.category),
+            to_patient=True,
+        ),
     )
 
 
@@ -133,15 +150,18 @@ class _Draft:
         self.updatable = bool(order.reference) and "id" in self.kept
 
 
-def _actions(order_set: OrderSet, sheet: _Sheet, draft: _Draft, include: frozenset[str]) -> list[dict[str, Any]]:
+def _actions(
+    order_set: OrderSet, sheet: _Sheet, draft: _Draft, include: frozenset[str], prior: str = ""
+) -> list[dict[str, Any]]:
     release, session = draft.release, draft.session
+    first = replace(sheet.first, prior=prior) if prior else sheet.first
     if draft.updatable:
         description = sheet.update
         if draft.dropped:
             description = f"{description} {wording.not_kept(order_set, draft.dropped)}"
-        actions = [_action("update", description, write.updated_order(release, draft.kept, sheet.first, session))]
+        actions = [_action("update", description, write.updated_order(release, draft.kept, first, session))]
     else:
-        resource = write.medication_order(release, sheet.first, session, draft.kept)
+        resource = write.medication_order(release, first, session, draft.kept)
         actions = [_action("create", sheet.create, resource)]
     for description, prescription in sheet.further:
         resource = write.medication_order(release, prescription, session, draft.kept)
@@ -150,6 +170,8 @@ def _actions(order_set: OrderSet, sheet: _Sheet, draft: _Draft, include: frozens
         if not request.lab or request.lab in include:
             resource = write.service_request(release, request.facts, session)
             actions.append(_action("create", request.description, resource))
+    resource = write.communication_request(release, sheet.message, session)
+    actions.append(_action("create", order_set.instruction.description, resource))
     return actions
 
 
@@ -157,7 +179,9 @@ def _action(kind: str, description: str, resource: dict[str, Any]) -> dict[str, 
     return {"type": kind, "description": description, "resource": resource}
 
 
-def _prescription(order_set: OrderSet, planned: Plan, prescribed: Prescribed) -> write.Prescription:
+def _prescription(
+    order_set: OrderSet, planned: Plan, prescribed: Prescribed, fillers: tuple[str, ...]
+) -> write.Prescription:
     rule = prescribed.rule
     return write.Prescription(
         medication=Concept((order_set.medication,), wording.medication(prescribed)),
@@ -177,7 +201,7 @@ def _prescription(order_set: OrderSet, planned: Plan, prescribed: Prescribed) ->
         quantity=Quantity(float(rule.quantity), rule.form.units, rule.form.code),
         days=rule.days,
         repeats=rule.repeats,
-        note=wording.compounding_note(order_set, planned, prescribed),
+        note=wording.compounding_note(order_set, planned, prescribed, fillers),
     )
 
 
@@ -193,6 +217,11 @@ def selfcheck(order_set: OrderSet | None = None) -> None:
             for action in _specimen(order_set, variant, release):
                 if found := write.validate(release, action["resource"]):
                     raise BadAnswer(f"Variant {variant.id} is not valid {release}: {found[0]}.")
+    published = Published("https://specimen.example", "specimen")
+    for definitions in (plan_definitions(order_set, published), activity_definitions(order_set, published)):
+        for name, definition in definitions.items():
+            if found := write.validate("R4", definition):
+                raise BadAnswer(f"{definition['resourceType']} {name} is not valid R4: {found[0]}.")
 
 
 def _specimen(order_set: OrderSet, variant: Variant, release: str) -> list[dict[str, Any]]:
@@ -200,4 +229,6 @@ def _specimen(order_set: OrderSet, variant: Variant, release: str) -> list[dict[
     session = write.Session("specimen", "Practitioner/specimen", "specimen", order_set.identifier_system, "specimen")
     draft = _Draft(release, DraftOrder(reference="", label="", drug=None), session)
     labs = frozenset(rule.id for rule in order_set.labs)
-    return _actions(order_set, _sheet(order_set, variant, date(2027, 12, 20)), draft, labs)
+    sheet = _sheet(order_set, variant, date(2027, 12, 20), tuple(order_set.fillers))
+    prior = f"{write.spelling_of(release).order}/specimen" if variant.step_down else ""
+    return _actions(order_set, sheet, draft, labs, prior)

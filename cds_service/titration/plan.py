@@ -72,6 +72,10 @@ class Plan:
     def target_from(self) -> date:
         return self.steps[-1].first
 
+    def on(self, day: int) -> date:
+        """The date of a day of the plan; day 1 is the day of the first dose."""
+        return self.start + timedelta(days=day - 1)
+
     def step_after(self, day: date) -> Step | None:
         """The next change of dose after a day, if one is still to come."""
         return next((step for step in self.steps if step.first > day), None)

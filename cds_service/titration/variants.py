@@ -19,6 +19,9 @@ from cds_service.errors import BadContent
 from cds_service.record import Coding, Concept
 
 FILE = "order-set/titration.toml"
+_LEAST_STEP_DOWN_DAYS, _MOST_STEP_DOWN_DAYS = 7, 14
+"""How long "briefly" may be (rulebook c.1, V4)."""
+_SLIVER_MG = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +84,43 @@ class ReviewRule:
 
 @dataclass(frozen=True, slots=True)
 class LabRule:
-    """A test that belongs to the group `id`; `when` tells a reader for whom it is meant."""
+    """A test, named by `id`; `when` tells a reader for whom it is meant.
+
+    `from_day` and `to_day` are the days between which it is due; zero for a baseline before the first dose.
+    """
 
     id: str
     when: str
     code: Concept
     note: str
     description: str
+    from_day: int = 0
+    to_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The current daily doses, in mg, from which a step-down starts; a None leaves its side open."""
+
+    from_mg: Decimal | None = None
+    above_mg: Decimal | None = None
+    below_mg: Decimal | None = None
+
+    def holds(self, dose_mg: Decimal) -> bool:
+        return (
+            (self.from_mg is None or dose_mg >= self.from_mg)
+            and (self.above_mg is None or dose_mg > self.above_mg)
+            and (self.below_mg is None or dose_mg < self.below_mg)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """One way to climb. `recommended_with` are ids of rules that make it the recommended one (rulebook c.2).
+    """One way to climb, or (with a `step_down` band) to go back and climb again.
 
-    Compared by identity, as is the order set, so that what was worked out for a day can be kept by them.
+    `recommended_with` are ids of rules that make it the recommended one (rulebook c.2). `kind` is what several bands
+    of one variant are called together. Compared by identity, as is the order set, so that what was worked out for a
+    day can be kept by them.
     """
 
     id: str
@@ -106,20 +132,35 @@ class Variant:
     steps: tuple[StepRule, ...]
     prescriptions: tuple[PrescriptionRule, ...]
     reviews: tuple[ReviewRule, ...]
+    kind: str
+    step_down: Band | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sentences:
-    """Every sentence that is not tied to one variant; `dosage` by the key that a line names."""
+    """Every sentence that is not tied to one variant; `dosage` by the key that a line names.
+
+    `note` are the pharmacy's, `definition` those of the set as a FHIR PlanDefinition.
+    """
 
     dosage: Mapping[str, str]
     suggestion: Mapping[str, str]
-    compounding: str
+    note: Mapping[str, str]
+    definition: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instruction:
+    """The message to the patient: its sentences in their order, whom it concerns, and what the action does."""
+
+    sentences: tuple[str, ...]
+    category: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderSet:
-    """The whole file. `variants` holds the ones that are switched off too; `offered` are those a prescriber sees."""
+    """The whole file. `variants` holds all, `offered` those for a start, `fillers` words by group of allergy."""
 
     default: str
     identifier_system: str
@@ -129,10 +170,18 @@ class OrderSet:
     sentences: Sentences
     labs: tuple[LabRule, ...]
     variants: tuple[Variant, ...]
+    moments: Mapping[str, str]
+    instruction: Instruction
+    fillers: Mapping[str, str]
 
     @property
     def offered(self) -> tuple[Variant, ...]:
-        return tuple(variant for variant in self.variants if variant.enabled)
+        return tuple(variant for variant in self.variants if variant.enabled and variant.step_down is None)
+
+    def step_down(self, current_mg: Decimal) -> Variant | None:
+        """The step-down from a daily dose; None where there is none to propose (1 mg or less)."""
+        bands = (variant for variant in self.variants if variant.enabled and variant.step_down is not None)
+        return next((variant for variant in bands if variant.step_down and variant.step_down.holds(current_mg)), None)
 
     def variant(self, identity: str) -> Variant:
         """One variant by its id; KeyError for one that the file does not hold."""
@@ -170,11 +219,16 @@ def parse(content: Mapping[str, Any]) -> OrderSet:
         sentences=Sentences(
             dosage=top.table("dosage").texts(),
             suggestion=top.table("suggestion").texts(),
-            compounding=top.table("note").text("compounding"),
+            note=_sentences(top, "note", ("compounding", "fillers_unknown", "fillers_recorded")),
+            definition=top.table("definition").texts(),
         ),
+        moments=top.table("moments").texts(),
         labs=tuple(_lab(table) for table in top.list_of_tables("labs")),
+        instruction=_instruction(top.table("patient_instruction")),
+        fillers=top.table("fillers").texts(),
         variants=tuple(_variant(name, table, forms, reviews) for name, table in top.table("variants").tables()),
     )
+    _check_bands(parsed, top.table("variants"))
     if parsed.default not in {variant.id for variant in parsed.offered}:
         raise order_set.wrong("default", "is not an enabled variant")
     return parsed
@@ -267,14 +321,38 @@ def _form(table: _Table) -> Form:
     )
 
 
+def _sentences(top: _Table, name: str, needed: tuple[str, ...]) -> dict[str, str]:
+    table = top.table(name)
+    return {sentence: table.text(sentence) for sentence in needed}
+
+
+def _instruction(table: _Table) -> Instruction:
+    sentences = tuple(table.table("sentences").texts().values())
+    if not sentences:
+        raise table.wrong("sentences", "is empty")
+    return Instruction(sentences, table.text("category"), table.text("description"))
+
+
 def _lab(table: _Table) -> LabRule:
+    first, last = (table.count(name) if name in table else 0 for name in ("from_day", "to_day"))
+    if first > last or (last and not first):
+        raise table.wrong("to_day", "does not end a window that from_day begins")
     return LabRule(
         id=table.text("id"),
         when=table.text("when"),
         code=_named_concept(table),
         note=table.text("note"),
         description=table.text("description"),
+        from_day=first,
+        to_day=last,
     )
+
+
+def _band(table: _Table) -> Band:
+    known = ("from_mg", "above_mg", "below_mg")
+    if not any(name in table for name in known):
+        raise table.wrong(known[0], "is missing")
+    return Band(*(table.amount(name) if name in table else None for name in known))
 
 
 def _variant(name: str, table: _Table, forms: Mapping[str, Form], reviews: Mapping[str, _Table]) -> Variant:
@@ -291,6 +369,8 @@ def _variant(name: str, table: _Table, forms: Mapping[str, Form], reviews: Mappi
         ),
         prescriptions=tuple(_prescription(row, forms) for row in table.list_of_tables("prescriptions")),
         reviews=tuple(_review(row, reviews) for row in table.list_of_tables("reviews")),
+        kind=table.text("kind") if "kind" in table else name,
+        step_down=_band(table.table("step_down")) if "step_down" in table else None,
     )
     _check(variant, table)
     return variant
@@ -353,6 +433,23 @@ def _check(variant: Variant, table: _Table) -> None:
     for review in variant.reviews:
         if not review.from_day <= review.to_day <= variant.decision_day:
             raise table.wrong(f"reviews {review.id}", "is not a window of days up to the decision")
+
+    if variant.step_down is not None:
+        first = variant.steps[0]
+        if not _LEAST_STEP_DOWN_DAYS <= first.to_day - first.from_day + 1 <= _MOST_STEP_DOWN_DAYS:
+            raise table.wrong("steps[1]", f"does not last {_LEAST_STEP_DOWN_DAYS} to {_MOST_STEP_DOWN_DAYS} days")
+        if variant.step_down.holds(first.dose_mg):
+            raise table.wrong("step_down", "holds the dose that it steps down to")
+
+
+def _check_bands(parsed: OrderSet, table: _Table) -> None:
+    """No current dose may have two step-downs: looked at where a band begins and just above it."""
+    bands = [(variant.id, variant.step_down) for variant in parsed.variants if variant.enabled and variant.step_down]
+    edges = [edge for _, band in bands for edge in (band.from_mg, band.above_mg, band.below_mg) if edge is not None]
+    for dose in (edge + slip for edge in edges for slip in (-_SLIVER_MG, Decimal(0), _SLIVER_MG)):
+        held = [name for name, band in bands if band.holds(dose)]
+        if len(held) > 1:
+            raise table.wrong(f"{held[1]}.step_down", f"overlaps that of {held[0]}")
 
 
 def _check_days(stretches: list[tuple[int, int]], last_day: int, table: _Table, name: str) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cds_service.errors import BadContent
 from cds_service.titration.plan import Line, Plan, Prescribed, Review
-from cds_service.titration.variants import FILE, Form, LabRule, OrderSet
+from cds_service.titration.variants import FILE, Form, LabRule, OrderSet, PrescriptionRule
 
 _BLANK = re.compile(r"\{\{(\w+)\}\}")
 
@@ -83,12 +83,19 @@ def medication(prescribed: Prescribed) -> str:
     return fill(prescribed.rule.form.medication, {"strength": number(prescribed.rule.strength_mg)})
 
 
-def compounding_note(order_set: OrderSet, plan: Plan, prescribed: Prescribed) -> str:
-    """What the pharmacy has to know, with the strengths of the whole set in their order."""
+def compounding_note(order_set: OrderSet, plan: Plan, prescribed: Prescribed, fillers: tuple[str, ...] = ()) -> str:
+    """What the pharmacy has to know: the strengths of the whole set in their order, and allergies to `fillers`.
+
+    `fillers` are keys of the file's [fillers] that the allergy list names; without any, the pharmacy is asked to look.
+    """
+    sentences = order_set.sentences.note
+    names = ", ".join(order_set.fillers[filler] for filler in fillers if filler in order_set.fillers)
+    allergies = fill(sentences["fillers_recorded"], {"names": names}) if names else sentences["fillers_unknown"]
     strengths = dict.fromkeys(_strength(other) for other in plan.prescriptions)
     note = fill(
-        order_set.sentences.compounding,
+        sentences["compounding"],
         {
+            "fillers": allergies,
             "strength": _strength(prescribed),
             "strengths": order_set.sentences.suggestion["between_lines"].join(strengths),
         },
@@ -100,23 +107,24 @@ def compounding_note(order_set: OrderSet, plan: Plan, prescribed: Prescribed) ->
 
 def prescribing(order_set: OrderSet, plan: Plan, prescribed: Prescribed, sentence: str) -> str:
     """What an action does, in words: `sentence` is a key of [suggestion]. Some clients show nothing else."""
-    sentences, rule = order_set.sentences.suggestion, prescribed.rule
+    sentences = order_set.sentences.suggestion
     lines = (fill(sentences["line"], _line_values(plan, prescribed, line)) for line in prescribed.lines)
-    refills = {0: "refills_none", 1: "refills_one"}.get(rule.repeats, "refills_many")
-    supply = {
-        "amount": amount(rule.quantity, rule.form),
-        "days": str(rule.days),
-        "repeats": str(rule.repeats),
-    }
     return fill(
         sentences[sentence],
         {
             "medication": medication(prescribed),
             "lines": sentences["between_lines"].join(lines),
-            "supply": fill(sentences[refills], supply),
+            "supply": supply(order_set, prescribed.rule),
             "valid_from": day(prescribed.valid_from, plan.start.year),
         },
     )
+
+
+def supply(order_set: OrderSet, rule: PrescriptionRule) -> str:
+    """ "42 capsules, 28 days, no refills"."""
+    refills = {0: "refills_none", 1: "refills_one"}.get(rule.repeats, "refills_many")
+    values = {"amount": amount(rule.quantity, rule.form), "days": str(rule.days), "repeats": str(rule.repeats)}
+    return fill(order_set.sentences.suggestion[refills], values)
 
 
 def not_kept(order_set: OrderSet, elements: tuple[str, ...]) -> str:
@@ -125,8 +133,11 @@ def not_kept(order_set: OrderSet, elements: tuple[str, ...]) -> str:
 
 
 def lab(rule: LabRule, sentence: str, plan: Plan) -> str:
-    """A sentence of a laboratory test."""
-    return fill(sentence, {"start": day(plan.start, plan.start.year)})
+    """A sentence of a laboratory test; only one that is due between two days has {{dates}}."""
+    values = {"start": day(plan.start, plan.start.year)}
+    if rule.from_day:
+        values["dates"] = days(plan.on(rule.from_day), plan.on(rule.to_day), plan.start.year)
+    return fill(sentence, values)
 
 
 def review(review: Review, sentence: str, plan: Plan) -> str:

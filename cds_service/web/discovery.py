@@ -8,10 +8,11 @@ from cds_service.hooks.services import discovery
 DEVELOPMENT_NOTICE = "DEVELOPMENT MODE (no CDS_FHIR_BASES set: any caller is answered, FHIR only on this machine)."
 
 
-def discovery_blueprint(*, development: bool) -> Blueprint:
+def discovery_blueprint(*, development: bool, patient_view: bool = False) -> Blueprint:
     """The answer never changes while the process lives, so it is written once."""
     pages = Blueprint("discovery", __name__)
-    body = orjson.dumps(discovery(notice=DEVELOPMENT_NOTICE if development else ""))
+    notice = DEVELOPMENT_NOTICE if development else ""
+    body = orjson.dumps(discovery(notice=notice, patient_view=patient_view))
 
     @pages.get("/cds-services")
     def services() -> Response:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from cds_service.errors import InvalidFeedback
 from cds_service.feedback.store import FeedbackStore
 from cds_service.hooks.feedback import BadEntry, read_feedback
-from cds_service.hooks.services import SERVICES
+from cds_service.hooks.services import offered
 from cds_service.settings import Settings
 from cds_service.web.problems import issue, outcome
 from cds_service.web.reading import read_object
@@ -34,7 +34,7 @@ def feedback_blueprint(settings: Settings, store: FeedbackStore) -> Blueprint:
 
         pages.add_url_rule(f"/cds-services/{service_id}/feedback", service_id, take, methods=["POST"])
 
-    for service_id in SERVICES:
+    for service_id in offered(patient_view=settings.patient_view):
         serve(service_id)
     return pages
 

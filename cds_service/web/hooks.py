@@ -12,9 +12,9 @@ import orjson
 from flask import Blueprint, Response
 
 from cds_service.feedback.store import FeedbackStore, IssuedCard
-from cds_service.hooks.request import HookRequest, read_request
+from cds_service.hooks.request import EXTENSION, HookRequest, read_request
 from cds_service.hooks.response import check_response
-from cds_service.hooks.services import SERVICES, HookService
+from cds_service.hooks.services import HookService, offered
 from cds_service.service import Answer
 from cds_service.settings import Settings
 from cds_service.web.log import fault_facts
@@ -37,50 +37,50 @@ def hooks_blueprint(settings: Settings, service: Answering, store: FeedbackStore
     pages = Blueprint("hooks", __name__)
     memory = _Memory(store)
 
-    def serve(offered: HookService) -> None:
+    def serve(one: HookService) -> None:
         def call() -> Response:
             started = perf_counter()
-            request = read_request(
-                read_object(settings.max_body_bytes), offered.hook, most_entries=settings.max_entries
-            )
+            request = read_request(read_object(settings.max_body_bytes), one.hook, most_entries=settings.max_entries)
             ran = True
             try:
                 answer = service.answer(request, received())
                 body = _written(answer, settings)
             except Exception as fault:
-                facts = {"instance": request.instance, "service": offered.id, **fault_facts(fault)}
+                facts = {"instance": request.instance, "service": one.id, **fault_facts(fault)}
                 _log.error("did-not-run", extra={"facts": facts})
                 ran = False
                 answer = service.did_not_run(request)
                 body = _written(answer, settings)
             memory.keep(answer.issued)
-            _log_call(offered, request, answer, ran=ran, seconds=perf_counter() - started)
+            _log_call(one, request, answer, ran=ran, seconds=perf_counter() - started)
             response = Response(body, content_type="application/json")
             response.headers["Cache-Control"] = "no-store"
             return response
 
-        pages.add_url_rule(f"/cds-services/{offered.id}", offered.id, call, methods=["POST"])
+        pages.add_url_rule(f"/cds-services/{one.id}", one.id, call, methods=["POST"])
 
-    for offered in SERVICES.values():
-        serve(offered)
+    for one in offered(patient_view=settings.patient_view).values():
+        serve(one)
     return pages
 
 
 def _written(answer: Answer, settings: Settings) -> bytes:
-    body = {"cards": [] if settings.silent else answer.cards}
+    body: dict[str, Any] = {"cards": [] if settings.silent else answer.cards}
+    if answer.explained:
+        body["extension"] = {EXTENSION: {"explain": answer.explained}}
     if settings.strict:
         check_response(body)
     return orjson.dumps(body)
 
 
-def _log_call(offered: HookService, request: HookRequest, answer: Answer, *, ran: bool, seconds: float) -> None:
+def _log_call(service: HookService, request: HookRequest, answer: Answer, *, ran: bool, seconds: float) -> None:
     if not _log.isEnabledFor(logging.INFO):
         return
     facts: dict[str, Any] = {
         **answer.log,
         "hook": request.hook,
         "instance": request.instance,
-        "service": offered.id,
+        "service": service.id,
         "status": 200,
         "ran": ran,
         "rules": [card.rule for card in answer.issued],

@@ -9,6 +9,7 @@ from cds_service.content import cards_dir
 from cds_service.definitions.case import MEDICATION_PRESCRIBE, Case
 from cds_service.definitions.thresholds import Thresholds, read_thresholds
 from cds_service.record import (
+    Allergy,
     Coding,
     Concept,
     Condition,
@@ -16,6 +17,7 @@ from cds_service.record import (
     DraftOrder,
     Drug,
     Encounter,
+    FirstLineDrug,
     LabOrder,
     Medication,
     Naltrexone,
@@ -23,6 +25,7 @@ from cds_service.record import (
     Opioid,
     Patient,
     PatientRecord,
+    Procedure,
     Quantity,
     Shortfall,
 )
@@ -143,6 +146,9 @@ def chart(
     patient: Patient | None = WOMAN,
     encounter: Encounter | None = None,
     as_of: date = T0,
+    allergies: Iterable[Allergy] = (),
+    procedures: Iterable[Procedure] = (),
+    first_line: Iterable[FirstLineDrug] = (),
 ) -> PatientRecord:
     return PatientRecord(
         as_of,
@@ -153,6 +159,9 @@ def chart(
         tuple(observations),
         tuple(lab_orders),
         tuple(shortfalls),
+        tuple(allergies),
+        tuple(procedures),
+        tuple(first_line),
     )
 
 

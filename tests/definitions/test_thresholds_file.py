@@ -20,6 +20,11 @@ TABLES = [
     ("order_class", thresholds.OrderClassLimits),
     ("pregnancy", thresholds.PregnancyLimits),
     ("liver", thresholds.LiverLimits),
+    ("toxicology", thresholds.ToxicologyLimits),
+    ("opioid_history", thresholds.OpioidHistoryLimits),
+    ("esr", thresholds.EsrLimits),
+    ("surgery", thresholds.SurgeryLimits),
+    ("follow_up", thresholds.FollowUpLimits),
     ("withdrawal", thresholds.WithdrawalLimits),
     ("show", thresholds.ShowLimits),
 ]

@@ -26,7 +26,7 @@ TEXT_OF_A_REQUEST = "text"
 def _documented() -> dict[str, set[str]]:
     """Rule -> blanks, from the table."""
     found: dict[str, set[str]] = defaultdict(set)
-    for rule, blank in re.findall(r"^\| `([a-z-]+)` \| `(\w+)` \|", README, re.MULTILINE):
+    for rule, blank in re.findall(r"^\| `([a-z0-9-]+)` \| `(\w+)` \|", README, re.MULTILINE):
         found[rule].add(blank)
     return found
 

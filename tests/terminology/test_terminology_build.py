@@ -54,6 +54,27 @@ TABLES = {
         "http://loinc.org,24325-3,from memory,panel-hepatic,observation,,no",
         "http://loinc.org,2160-0,Creatinine,creatinine,observation,mg/dL,yes",
     ),
+    "procedures.csv": (
+        "system,code,display,match_type,group,verified",
+        f"{SCT},116141005,Abdominal hysterectomy (procedure),exact,surgery-gynaecological,yes",
+        f"{SCT},41059002,Cesarean hysterectomy (procedure),exact,surgery-gynaecological,yes",
+        f"{SCT},12894003,Functional endoscopic sinus surgery (procedure),exact,surgery-eye-local,yes",
+        f"{SCT},73761001,Colonoscopy from the table,exact,surgery-major,yes",
+        f"{SCT},394609007,Surgery-general,exact,practice-specialty,yes",
+    ),
+    "allergy.csv": (
+        "system,code,display,group,where,verified",
+        f"{SCT},294276006,Naltrexone allergy,naltrexone-allergy,code,yes",
+        f"{SCT},292737005,Naltrexone adverse reaction,naltrexone-allergy,code,no",
+        f"{SCT},716186003,No known allergy,no-known-allergy,code,yes",
+        "http://hl7.org/fhir/x,active,active,clinicalStatus,clinicalStatus,yes",
+    ),
+    "first_line_drugs.csv": (
+        "rxcui,display,tty_inferred,ingredient_name,atc,snomed_substance,brands,verified",
+        "72625,duloxetine,IN,duloxetine,N06AX21,407032004,Cymbalta; Drizalma,yes",
+        "596926,duloxetine 20 MG Delayed Release Oral Capsule,SCD,duloxetine,,,,yes",
+        "4493,fluoxetine,IN,fluoxetine,N06AB03,,Prozac,yes",
+    ),
     "dose_units.csv": (
         "kind,unit,dimension,factor,base_unit,verified",
         "UCUM,mg,mass,1,mg,yes",
@@ -96,7 +117,7 @@ def test_running_it_again_gives_the_same_bytes(tables: Path, tmp_path: Path) -> 
     built(tables, tmp_path / "two")
     first = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
     second = {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
-    assert len(first) == 11
+    assert len(first) == 17
     assert first == second
 
 
@@ -212,6 +233,27 @@ def test_codes_checked_by_hand_come_with_their_checked_names(tables: Path, tmp_p
     assert observations["24325-3"]["display"] == "Hepatic function 2000 panel - Serum or Plasma"
     assert "2157-6" in observations
     assert "2160-0" not in observations
+
+
+def test_procedures_are_operations_or_none_and_say_what_they_mean_for_a_pregnancy(tables: Path, tmp_path: Path) -> None:
+    groups = {code: row["group"] for code, row in built(tables, tmp_path / "out")["procedures.csv"].items()}
+    assert groups["116141005"] == "conception-unlikely;surgery;uterus-absent"
+    assert groups["41059002"] == "conception-unlikely;pregnancy-ended-delivery;surgery;uterus-absent"
+    assert groups["12894003"] == "minor"
+    assert groups["73761001"] == "minor"  # near-miss 3 of rule 31 wins over the table
+    assert "394609007" not in groups
+
+
+def test_allergies_and_first_line_drugs_are_kept_where_a_rule_asks_for_them(tables: Path, tmp_path: Path) -> None:
+    found = built(tables, tmp_path / "out")
+    assert set(found["allergies.csv"]) == {"294276006", "716186003"}
+    assert {code: row["name"] for code, row in found["first_line.csv"].items()} == {
+        "72625": "duloxetine",
+        "596926": "duloxetine",
+        "N06AX21": "duloxetine",
+        "407032004": "duloxetine",
+    }
+    assert {"duloxetine", "cymbalta", "drizalma"} <= set(found["first_line_words.csv"])
 
 
 def test_a_unit_with_two_meanings_stops_the_script(tables: Path, tmp_path: Path) -> None:

@@ -8,20 +8,38 @@ from cds_service.record import Coding, Concept
 from cds_service.terminology import tables
 from cds_service.terminology.conditions import condition_groups
 from cds_service.terminology.drugs import identify
-from cds_service.terminology.glance import condition_glance, drug_glance, observation_glance
+from cds_service.terminology.first_line import first_line_drug
+from cds_service.terminology.glance import (
+    condition_glance,
+    drug_glance,
+    first_line_glance,
+    observation_glance,
+    procedure_glance,
+)
 from cds_service.terminology.observations import observation_group
+from cds_service.terminology.procedures import procedure_groups
 
 GLANCES = {
     "drug": (drug_glance, identify),
     "condition": (condition_glance, condition_groups),
     "observation": (observation_glance, observation_group),
+    "first line": (first_line_glance, first_line_drug),
+    "procedure": (procedure_glance, procedure_groups),
 }
 TABLES = {
     "drug": ("opioids.csv", "naltrexone.csv", "anticoagulants.csv"),
     "condition": ("conditions.csv",),
     "observation": ("observations.csv",),
+    "first line": ("first_line.csv",),
+    "procedure": ("procedures.csv",),
 }
-WORDS = {"drug": "drug_words.csv", "condition": "condition_words.csv", "observation": "observation_words.csv"}
+WORDS = {
+    "drug": "drug_words.csv",
+    "condition": "condition_words.csv",
+    "observation": "observation_words.csv",
+    "first line": "first_line_words.csv",
+    "procedure": "procedure_words.csv",
+}
 
 
 ALONE_NO_DRUG = frozenset({"cue", "denied", "no-drug"})
@@ -93,7 +111,8 @@ def test_an_unrelated_concept_is_not_read(kind: str) -> None:
 
 WILD = (
     "naltrexone", "methyl-naltrexone", "Oxycodone", "ER", "pregnant", "cirrhosis", "liver", "naloxone", "challenge",
-    "fibromyalgia", "opioid", "withdrawal", "of", "the", "5 mg", "/", "not", "history",
+    "fibromyalgia", "opioid", "withdrawal", "of", "the", "5 mg", "/", "not", "history", "duloxetine", "knee",
+    "replacement", "surgery", "follow", "up",
 )  # fmt: skip
 
 

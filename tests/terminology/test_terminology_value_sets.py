@@ -14,12 +14,25 @@ from cds_service.terminology.drugs import identify
 from cds_service.terminology.systems import ATC, ICD10, ICD10CM, LOINC, RXNORM, SNOMED
 
 FOLDER = Path(__file__).parents[2] / "cds_service" / "terminology"
-CODED = ["anticoagulants.csv", "conditions.csv", "naltrexone.csv", "observations.csv", "opioids.csv", "routes.csv"]
+CODED = [
+    "allergies.csv",
+    "anticoagulants.csv",
+    "conditions.csv",
+    "first_line.csv",
+    "naltrexone.csv",
+    "observations.csv",
+    "opioids.csv",
+    "procedures.csv",
+    "routes.csv",
+]
 WORDED = {
+    "allergy_words.csv": "phrase",
     "condition_words.csv": "phrase",
     "drug_words.csv": "word",
+    "first_line_words.csv": "word",
     "observation_words.csv": "text",
     "route_words.csv": "phrase",
+    "procedure_words.csv": "phrase",
     "units.csv": "spelled",
 }
 

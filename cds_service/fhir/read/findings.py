@@ -69,7 +69,7 @@ def read_observation(resource: Mapping[str, Any], named: Concept, group: str, zo
         taken=taken,
         taken_order=order,
         value=value,
-        answers=frozenset() if absent else _answers(resource),
+        answers=frozenset() if absent else _answers(resource) or _said_by_code(resource, named),
         date_value=last_day(resource.get("valueDateTime") or resource.get("valueDate"), zone),
         high=_high(resource),
         concept=named,
@@ -129,6 +129,13 @@ def _meaning(coded: Mapping[str, Any]) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def _meaning_of_code(system: str, code: str) -> frozenset[str]:
     return answer_groups(Concept((Coding(canonical_system(system), code),)))
+
+
+def _said_by_code(resource: Mapping[str, Any], named: Concept) -> frozenset[str]:
+    """Some profiles record a finding with the code of the observation alone and no value (breastfeeding)."""
+    if any(name.startswith("value") or name == "interpretation" for name in resource):
+        return frozenset()
+    return answer_groups(Concept(named.codings))
 
 
 def _high(resource: Mapping[str, Any]) -> Quantity | None:

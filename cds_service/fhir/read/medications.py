@@ -47,7 +47,7 @@ def read_medication(resource: Mapping[str, Any], drug: Drug, zone: tzinfo) -> Me
         reference=own(resource) or str(resource["resourceType"]),
         kind=kind,
         drug=drug,
-        status=_status(kind, resource),
+        status=status_of(kind, resource),
         intent=text_of(resource.get("intent")) or "order",
         do_not_perform=resource.get("doNotPerform") is True,
         starts=starts,
@@ -72,7 +72,7 @@ def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _status(kind: str, resource: Mapping[str, Any]) -> str:
+def status_of(kind: str, resource: Mapping[str, Any]) -> str:
     """R4's word for the status; a record without one says nothing about it: unknown."""
     status = code_of(resource.get("status")) or "unknown"
     if status == "entered-in-error":

@@ -10,6 +10,7 @@ from cds_service.fhir.answers import key_of_kind
 from cds_service.fhir.elements import code_of, concept, items, text_of
 from cds_service.fhir.gather import Gathered
 from cds_service.fhir.medication import Find, medication_concept, names_drug
+from cds_service.fhir.read.allergies import read_allergy
 from cds_service.fhir.read.findings import (
     read_condition,
     read_encounter,
@@ -17,25 +18,30 @@ from cds_service.fhir.read.findings import (
     read_observation,
     read_patient,
 )
-from cds_service.fhir.read.medications import KINDS, read_medication
+from cds_service.fhir.read.medications import KINDS, read_medication, status_of
+from cds_service.fhir.read.procedures import APPOINTMENT, PROCEDURE, may_matter, read_procedure
 from cds_service.fhir.read.shapes import has_real_dates, shapes
 from cds_service.fhir.references import own, relative
 from cds_service.hooks.request import HookRequest
 from cds_service.record import (
+    Allergy,
     Concept,
     Condition,
     Drug,
     Encounter,
+    FirstLineDrug,
     LabOrder,
     Medication,
     Observation,
     Patient,
     PatientRecord,
+    Procedure,
     Shortfall,
 )
 from cds_service.terminology.conditions import condition_groups
 from cds_service.terminology.drugs import identify
-from cds_service.terminology.glance import condition_glance, drug_glance, observation_glance
+from cds_service.terminology.first_line import first_line_drug
+from cds_service.terminology.glance import condition_glance, drug_glance, first_line_glance, observation_glance
 from cds_service.terminology.observations import observation_group
 
 LAB_ORDERS = frozenset({"ServiceRequest", "ProcedureRequest", "DiagnosticOrder"})
@@ -58,6 +64,9 @@ def read_record(request: HookRequest, gathered: Gathered, as_of: date, zone: tzi
         observations=tuple(reader.observations),
         lab_orders=tuple(reader.lab_orders),
         shortfalls=(*gathered.shortfalls, *reader.shortfalls()),
+        allergies=tuple(reader.allergies),
+        procedures=tuple(reader.procedures),
+        first_line=tuple(reader.first_line),
     )
 
 
@@ -79,6 +88,9 @@ class _Reader:
         self.conditions: list[Condition] = []
         self.observations: list[Observation] = []
         self.lab_orders: list[LabOrder] = []
+        self.allergies: list[Allergy] = []
+        self.procedures: list[Procedure] = []
+        self.first_line: list[FirstLineDrug] = []
         self._faults: dict[tuple[str, str], int] = {}
         self._shapes = shapes()
         # A record says the same few things again and again: the yearly panel, the drug of every refill. What a concept
@@ -113,6 +125,20 @@ class _Reader:
     def _lab_order(self, _: str, resource: Mapping[str, Any]) -> None:
         if own(resource) not in self.own_orders:
             self.lab_orders.append(read_lab_order(resource, False, self.zone))
+            self._procedure(resource)
+
+    def _allergy(self, _: str, resource: Mapping[str, Any]) -> None:
+        allergy = read_allergy(resource, self.zone)
+        if allergy.groups:
+            self.allergies.append(allergy)
+
+    def _planned(self, _: str, resource: Mapping[str, Any]) -> None:
+        self._procedure(resource)
+
+    def _procedure(self, resource: Mapping[str, Any]) -> None:
+        """Appointments are few and may be linked to an operation without naming it, so they are all read."""
+        if resource.get("resourceType") == APPOINTMENT or may_matter(resource):
+            self.procedures.append(read_procedure(resource, self.zone))
 
     def _observation(self, _: str, resource: Mapping[str, Any]) -> None:
         code = resource["code"]
@@ -154,7 +180,8 @@ class _Reader:
             key = orjson.dumps(whole)
             ordinary = self._ordinary.get(key)
             if ordinary is None:
-                ordinary = self._ordinary[key] = not drug_glance().sees(whole) and _names_drug(whole)
+                seen = drug_glance().sees(whole) or first_line_glance().sees(whole)
+                ordinary = self._ordinary[key] = not seen and _names_drug(whole)
             if ordinary:
                 return
         if own(resource) in self.own_orders:
@@ -164,6 +191,8 @@ class _Reader:
             if resource.get("status") != "entered-in-error":
                 self._fault(kind, "unresolved-medication")
             return
+        if not isinstance(whole, dict) or first_line_glance().sees(whole):
+            self._tried(kind, resource, named)
         if named not in self._drugs:
             self._drugs[named] = identify(named)
         drug = self._drugs[named]
@@ -173,6 +202,13 @@ class _Reader:
             self._fault(kind, "unreadable")
             return
         self.medications.append(read_medication(resource, drug, self.zone))
+
+    def _tried(self, kind: str, resource: Mapping[str, Any], named: Concept) -> None:
+        found = first_line_drug(named)
+        if found is not None:
+            status = status_of(KINDS[kind], resource)
+            barred = resource.get("doNotPerform") is True
+            self.first_line.append(FirstLineDrug(own(resource) or kind, found[0], status, barred))
 
     def _fault(self, kind: str, cause: str) -> None:
         self._faults[kind, cause] = self._faults.get((kind, cause), 0) + 1
@@ -195,6 +231,9 @@ _READERS: Mapping[str, Callable[[_Reader, str, Mapping[str, Any]], None]] = {
     "Observation": _Reader._observation,
     "Patient": _Reader._patient,
     "Encounter": _Reader._encounter,
+    "AllergyIntolerance": _Reader._allergy,
+    PROCEDURE: _Reader._planned,
+    APPOINTMENT: _Reader._planned,
 }
 
 

@@ -6,24 +6,31 @@ dict. Shapes are filled, not validated, while a request waits; what is validated
 """
 
 from cds_service.fhir.write.check import judge_notes, validate
-from cds_service.fhir.write.facts import DoseLine, Prescription, Service, Session
+from cds_service.fhir.write.communication import communication_request
+from cds_service.fhir.write.correct import corrected_order
+from cds_service.fhir.write.facts import Correction, DoseLine, Message, Prescription, Service, Session
 from cds_service.fhir.write.medication import medication_order, updated_order
 from cds_service.fhir.write.repair import kept, repaired
 from cds_service.fhir.write.service import service_request
-from cds_service.fhir.write.spelling import RELEASES
+from cds_service.fhir.write.spelling import RELEASES, spelling_of
 from cds_service.fhir.write.start import with_start_date
 
 __all__ = [
     "RELEASES",
+    "Correction",
     "DoseLine",
+    "Message",
     "Prescription",
     "Service",
     "Session",
+    "communication_request",
+    "corrected_order",
     "judge_notes",
     "kept",
     "medication_order",
     "repaired",
     "service_request",
+    "spelling_of",
     "updated_order",
     "validate",
     "with_start_date",

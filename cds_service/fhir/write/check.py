@@ -24,10 +24,15 @@ from cds_service.fhir.write.spelling import spelling_of
 _MODELS = {
     ("R4", "MedicationRequest"): "fhir.resources.R4B.medicationrequest",
     ("R4", "ServiceRequest"): "fhir.resources.R4B.servicerequest",
+    ("R4", "CommunicationRequest"): "fhir.resources.R4B.communicationrequest",
+    ("R4", "PlanDefinition"): "fhir.resources.R4B.plandefinition",
+    ("R4", "ActivityDefinition"): "fhir.resources.R4B.activitydefinition",
     ("STU3", "MedicationRequest"): "fhir.resources.STU3.medicationrequest",
     ("STU3", "ProcedureRequest"): "fhir.resources.STU3.procedurerequest",
+    ("STU3", "CommunicationRequest"): "fhir.resources.STU3.communicationrequest",
     ("R5", "MedicationRequest"): "fhir.resources.medicationrequest",
     ("R5", "ServiceRequest"): "fhir.resources.servicerequest",
+    ("R5", "CommunicationRequest"): "fhir.resources.communicationrequest",
 }
 _DSTU2_SCHEMAS = "dstu2-orders.json"
 _COMMON_DRAFTS = "common-drafts.json"
@@ -79,7 +84,8 @@ def complaints(release: str, resource: Mapping[str, Any]) -> tuple[Complaint, ..
     """What is wrong with a resource, one entry a place; raises UnwritableRelease for a release that is not known."""
     spelling = spelling_of(release)
     kind = resource.get("resourceType")
-    if kind not in (spelling.order, spelling.service):
+    known = (spelling.order, spelling.service, "CommunicationRequest")
+    if kind not in known and (release, kind) not in _MODELS:
         return (Complaint(("resourceType",), f"is not an order of {release}"),)
     found = [*_empty_places(resource, ())]
     if release == "DSTU2":

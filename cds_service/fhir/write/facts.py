@@ -38,6 +38,7 @@ class DoseLine:
 class Prescription:
     """One prescription with its supply: `quantity` and `days` are those of one fill, `repeats` the refills after it.
 
+    `prior` is the order whose place it takes (`MedicationRequest/x`); empty leaves what the draft says of that.
     It is known by its identity, so that what was once written of it is found again.
     """
 
@@ -49,6 +50,17 @@ class Prescription:
     days: int
     repeats: int = 0
     note: str = ""
+    prior: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What of a draft is to be written anew: its product, its dose once a day with the words for it, or both."""
+
+    medication: Concept | None = None
+    dose: Quantity | None = None
+    text: str = ""
+    when: str = "HS"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,3 +74,15 @@ class Service:
     category: Concept = Concept()
     window: tuple[date, date] | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something somebody is to be told; `category` says whom or what it concerns, since no address is known.
+
+    `to_patient`: the patient is the one who is to be told.
+    """
+
+    text: str
+    category: Concept = Concept()
+    to_patient: bool = False

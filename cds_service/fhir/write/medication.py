@@ -17,7 +17,7 @@ from cds_service.fhir.write.spelling import (
     spelling_of,
 )
 
-_ORDERED = {
+ORDERED = {
     "coding": [
         {
             "system": "http://terminology.hl7.org/CodeSystem/dose-rate-type",
@@ -85,6 +85,8 @@ def _sign(spelling: Spelling, order: Resource, session: Session) -> None:
 
 def _fill(spelling: Spelling, order: Resource, prescription: Prescription) -> None:
     order.update(_prescribed(spelling.release, prescription))
+    if prescription.prior:
+        order["priorPrescription"] = {"reference": prescription.prior}
     if prescription.note:
         _annotate(spelling, order, prescription.note)
 
@@ -136,7 +138,7 @@ def _dosage(spelling: Spelling, prescription: Prescription, line: DoseLine, sequ
     if spelling.release == "STU3":
         dosage["doseQuantity"] = quantity(line.dose)
     else:
-        dosage["doseAndRate"] = [{"type": _ORDERED, "doseQuantity": quantity(line.dose)}]
+        dosage["doseAndRate"] = [{"type": ORDERED, "doseQuantity": quantity(line.dose)}]
     return dosage
 
 

@@ -73,7 +73,7 @@ def kept(release: str, resource: Mapping[str, Any], *, sound: bool = False) -> t
     """
     spelling = spelling_of(release)
     order = dict(resource)
-    _drop_contained_medication(order)
+    drop_contained_medication(order)
     for name in _REPLACED_BY_UPDATE:
         order.pop(name, None)
         order.pop(f"_{name}", None)
@@ -108,7 +108,7 @@ def _pruned_value(value: Any) -> Any:
     return value
 
 
-def _drop_contained_medication(order: Resource) -> None:
+def drop_contained_medication(order: Resource) -> None:
     """The contained resource that the old medication pointed at; another that nothing points at would be invalid."""
     pointer = order.get("medicationReference") or order.get("medication")
     pointer = pointer.get("reference", pointer) if isinstance(pointer, Mapping) else pointer

@@ -1,0 +1,30 @@
+"""`cds-service check-content`: the reading of a start without the start."""
+
+import os
+from dataclasses import replace
+
+from rich.text import Text
+
+from cds_service.cli.terminal import console, plain
+from cds_service.service import knowledge_of
+from cds_service.settings import Settings
+from cds_service.titration.orderset import selfcheck
+
+
+def check_content(cards: str, site: str) -> int:
+    """Prints what was read and what the site changes. Raises BadContent for the first thing that cannot be used."""
+    settings = Settings.read(os.environ)
+    settings = replace(settings, cards_dir=cards or settings.cards_dir, site_file=site or settings.site_file)
+    knowledge = knowledge_of(settings)
+    selfcheck(knowledge.order_set)
+    out = console()
+    signed = sum(bool(card.approved_by) for card in knowledge.cards.values())
+    out.print(
+        Text(f"{len(knowledge.cards)} cards ({signed} signed), {len(knowledge.numbers_said)} numbers: all readable.")
+    )
+    for change in knowledge.changes:
+        reason = f" ({change.reason})" if change.reason else ""
+        mark = "site, lowers an opioid check: " if change.lowers_opioid_check else "site: "
+        out.print(Text(plain(f"{mark}{change.what}{reason}")), soft_wrap=True)
+    out.print(Text(f"Knowledge version {knowledge.version}"))
+    return 0
