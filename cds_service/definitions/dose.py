@@ -14,6 +14,7 @@ from cds_service.terminology import ucum
 from cds_service.terminology.units import convert, dimension
 
 _DAYS = {"h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 30.0, "a": 365.0, "min": 1 / 1440, "s": 1 / 86400}
+_DAYS_OF_A_WEEK = _DAYS["wk"]
 _TIMING_CODES = {
     "QD": 1.0, "AM": 1.0, "PM": 1.0, "HS": 1.0, "BED": 1.0, "BID": 2.0, "TID": 3.0, "QID": 4.0, "QOD": 0.5,
     "Q4H": 6.0, "Q6H": 4.0, "Q8H": 3.0, "Q12H": 2.0, "WK": 1 / 7, "MO": 1 / 30,
@@ -79,7 +80,7 @@ def times_a_day(dosage: Dosage) -> float:
 
 
 def _week_part(dosage: Dosage) -> float:
-    return dosage.days_of_week / 7 if 0 < dosage.days_of_week < 7 else 1.0
+    return dosage.days_of_week / _DAYS_OF_A_WEEK if 0 < dosage.days_of_week < _DAYS_OF_A_WEEK else 1.0
 
 
 def is_as_needed(dosage: Dosage) -> bool:

@@ -51,6 +51,7 @@ _TIMES = re.compile(
     r"(?:(?:a|per|each|every|/)\s?)?(day|daily|week|weekly)\b",
     re.I,
 )
+_ONCE_A_WEEK = 1 / 7
 _SPOKEN = (
     (
         re.compile(r"\b(?:every other (?:day|night)|alternate (?:day|night)s?|alternating days|qod|q\.o\.d\.)", re.I),
@@ -59,7 +60,7 @@ _SPOKEN = (
     (re.compile(r"\b(?:bid|b\.i\.d\.|morning and (?:evening|night|bedtime)|q12h)", re.I), 2.0),
     (re.compile(r"\b(?:tid|t\.i\.d\.|q8h)", re.I), 3.0),
     (re.compile(r"\b(?:qid|q\.i\.d\.|q6h)", re.I), 4.0),
-    (re.compile(r"\b(?:weekly|every week|each week)\b", re.I), 1 / 7),
+    (re.compile(r"\b(?:weekly|every week|each week)\b", re.I), _ONCE_A_WEEK),
 )
 _ONCE_AND = {"once": 1, "one time": 1, "twice": 2, "two times": 2, "three times": 3, "thrice": 3, "four times": 4}
 _AS_NEEDED = re.compile(r"\b(?:as needed|as required|when needed|if needed|prn|p\.r\.n\.)", re.I)
@@ -143,9 +144,9 @@ def _counts_of_strength(said: str) -> list[tuple[str, float]]:
     """(count, mg of one piece) for "3 x 1.5 mg capsules" and "3 capsules of 1.5 mg"; a total in brackets is one."""
     found = [(one[1], _mass(one[2], one[3])) for one in _COUNT_OF_STRENGTH.finditer(said)]
     for one in _COUNTED_EACH.finditer(said):
-        total = "(" in one[0] or "=" in one[0]
-        each = one[4] is not None or not total
-        found.append((one[1] if each else "1", _mass(one[2], one[3])))
+        count, mass, unit, each = one.groups()
+        total = each is None and ("(" in one[0] or "=" in one[0])
+        found.append(("1" if total else count, _mass(mass, unit)))
     return found
 
 
@@ -188,7 +189,7 @@ def worded_times(text: str) -> float | None:
     """Administrations a day as the words say it; None where they say nothing about it."""
     said = text[:_LONGEST]
     spoken = next((times for pattern, times in _SPOKEN if pattern.search(said)), None)
-    if spoken is not None and spoken != 1 / 7:
+    if spoken is not None and spoken != _ONCE_A_WEEK:
         return spoken
     every = _EVERY.search(said)
     if every:

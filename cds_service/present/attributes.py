@@ -1,7 +1,7 @@
-"""The 13 source attributes (45 CFR 170.315(b)(11)(iv)(A)) and the evidence behind a card, as data (rulebook e.1, e.3, e.5).
+"""The 13 source attributes (45 CFR 170.315(b)(11)(iv)(A)) and the evidence behind a card, as data.
 
-Everything said here stands in `cards/`: the attributes in `source-attributes.toml` and under `[attributes]` of a card,
-the trials in `trials.toml`, who approved what in the front matter of each card.
+Rulebook e.1, e.3 and e.5. Everything said here stands in `cards/`: the attributes in `source-attributes.toml` and
+under `[attributes]` of a card, the trials in `trials.toml`, who approved what in the front matter of each card.
 """
 
 from collections.abc import Mapping

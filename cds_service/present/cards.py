@@ -56,9 +56,10 @@ class Context:
 
 def sift(findings: Iterable[Finding], case: Case, context: Context) -> tuple[list[Finding], list[Hidden]]:
     """What of the findings is shown, and what hid the others."""
+    found = tuple(findings)
     return sifted(
-        findings,
-        medication_unchecked=_is_unchecked(case),
+        found,
+        medication_unchecked=_is_unchecked(found, case, context.knowledge),
         info_at_sign=context.knowledge.thresholds.show.info_at_sign,
         at_sign=case.hook == ORDER_SIGN,
         withheld_by=context.withheld_by,
@@ -68,8 +69,9 @@ def sift(findings: Iterable[Finding], case: Case, context: Context) -> tuple[lis
 def present(findings: Iterable[Finding], case: Case, context: Context) -> tuple[Shown, ...]:
     """The cards of an answer. Same findings, same cards: nothing here looks at the clock or draws lots."""
     knowledge = context.knowledge
-    visible, _ = sift(findings, case, context)
-    if _is_unchecked(case) or context.withheld_by or forbids_titration(visible):
+    found = tuple(findings)
+    visible, _ = sift(found, case, context)
+    if _is_unchecked(found, case, knowledge) or context.withheld_by or forbids_titration(visible):
         visible = [_without_titration(finding) for finding in visible]
     visible = [_with_elements(finding, case, knowledge) for finding in visible]
     families: dict[str, list[Finding]] = {}
@@ -86,8 +88,9 @@ def present(findings: Iterable[Finding], case: Case, context: Context) -> tuple[
     return cards
 
 
-def _is_unchecked(case: Case) -> bool:
-    return bool(case.unanswered_lists) or _tainted(case)
+def _is_unchecked(findings: Iterable[Finding], case: Case, knowledge: Knowledge) -> bool:
+    """Whether the medication check is undone: then nobody is told how to start (rule 39)."""
+    return bool(case.unanswered_lists) or _tainted(case) or _opioid_check_broke(findings, knowledge)
 
 
 def _tainted(case: Case) -> bool:

@@ -9,6 +9,7 @@ from cds_service.definitions.order_class import has_cue, says_ultra_low
 from cds_service.definitions.signature import Worded, forgets_the_unit, worded_dose
 from cds_service.definitions.titration import is_more, is_tenfold
 from cds_service.record import Dosage, DraftOrder, Finding, Indicator, Naltrexone, Proposal, Quantity
+from cds_service.terminology.units import convert
 
 _ALIKE = 0.01
 """mg: two doses that differ by less are the same dose."""
@@ -98,7 +99,7 @@ def _in_line(case: Case, order: DraftOrder, line: Dosage, said: Worded, product:
         return _Slip(Indicator.WARNING, "unitless", "")
     one = milligrams(written, product) if written else said.mg
     if one is not None and _is_few_micrograms(case, one, written, said) and not says_ultra_low(order):
-        return _Slip(Indicator.WARNING, "microgram", f"{one * 1000:g} micrograms")
+        return _Slip(Indicator.WARNING, "microgram", f"{_micrograms(one):g} micrograms")
     return _disagreement(case, line, said, product)
 
 
@@ -107,10 +108,14 @@ def _says_mass(said: Worded, volume: float, per_ml: float | None) -> bool:
     return any(per_ml is None or abs(mg - volume * per_ml) > _ALIKE for mg in said.all_mg)
 
 
+def _micrograms(mg: float) -> float:
+    return convert(mg, "mg", "ug") or 0.0
+
+
 def _is_few_micrograms(case: Case, mg: float, written: Quantity | None, said: Worded) -> bool:
     low, high = case.thresholds.dose.microgram_error_ug
     micro = said.microgram if written is None else (measure(written) or ("", 0))[0] == "mass"
-    return micro and low - 0.001 <= mg * 1000 <= high + 0.001
+    return micro and low - 0.001 <= _micrograms(mg) <= high + 0.001
 
 
 def _disagreement(case: Case, line: Dosage, said: Worded, product: Naltrexone) -> _Slip | None:

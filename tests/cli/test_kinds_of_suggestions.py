@@ -54,6 +54,11 @@ SLOW = [
     create(order(("2026-03-30", 3), ("2026-04-13", 4))),
     create(order(("2026-04-27", 4.5))),
 ]
+STEP_DOWN = [
+    update(order(("2026-03-02", 1.5), ("2026-03-16", 3), identity="ldn")),
+    request("72514-3", text="Step-down review"),
+    create({"resourceType": "CommunicationRequest"}),
+]
 
 KNOWN = {
     "delete-draft": [delete("MedicationRequest/ldn")],
@@ -65,6 +70,7 @@ KNOWN = {
     "titration-V1": TWO_WEEKLY,
     "titration-V2": WEEKLY,
     "titration-V3": SLOW,
+    "titration-V4": STEP_DOWN,
 }
 
 
@@ -92,6 +98,10 @@ UNKNOWN: dict[str, list[dict[str, Any]]] = {
     "(create ServiceRequest)": [request(text="Physiotherapy")],
     "(create Task)": [create({"resourceType": "Task"})],
     "(update MedicationRequest)": [update(order(identity="ldn"))],
+    "(update MedicationRequest, create ServiceRequest)": [
+        update(order(("2026-03-02", 1.5), ("2026-03-17", 3), identity="ldn")),  # a day late
+        request("72514-3"),
+    ],
     "(create MedicationRequest, create MedicationRequest)": [
         create(order(("2026-03-02", 1.5), ("2026-03-16", 3))),
         create(order(("2026-03-31", 4.5))),  # a day late

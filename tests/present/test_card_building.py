@@ -18,7 +18,9 @@ from definitions.chart import (
     opioid,
     opioid_draft,
     request,
+    result,
     statement,
+    value,
 )
 from present.answered_cases import PLACE, actions, knowledge
 
@@ -26,7 +28,7 @@ from cds_service.definitions.case import ORDER_SIGN, Case
 from cds_service.present.cards import Context, Shown, present
 from cds_service.present.knowledge import TERMINOLOGY
 from cds_service.present.suggestions import Session
-from cds_service.record import DraftOrder, Finding, Indicator, PatientRecord, Shortfall
+from cds_service.record import DraftOrder, Finding, FirstLineDrug, Indicator, PatientRecord, Shortfall
 from cds_service.rules import detect_all
 
 RESOURCE = {
@@ -38,11 +40,21 @@ RESOURCE = {
     "subject": {"reference": "Patient/ada"},
 }
 ORDER = draft(resource=RESOURCE)
+ON_FILE = (
+    result("ALT", ago(20), value=value(22, "U/L")),
+    result("hCG-qualitative", ago(5), answers={"negative"}),
+)
+TRIED_BEFORE = FirstLineDrug("MedicationStatement/duloxetine", "duloxetine", "completed")
 
 
 def context(**facts: Any) -> Context:
     session = Session("R4", "ada", "Practitioner/own", "visit", lambda name: f"uuid of {name}")
     return Context(session, knowledge(), PLACE.base_url, **facts)
+
+
+def settled(*drafts: DraftOrder, **facts: Any) -> Case:
+    """The baseline patient of the rulebook (d): whose record leaves nothing to ask for before the start."""
+    return case(*drafts, **{"observations": ON_FILE, "first_line": (TRIED_BEFORE,), **facts})
 
 
 def cards(call: Case, *extra: Finding) -> list[dict[str, Any]]:
@@ -102,13 +114,20 @@ def test_the_findings_of_a_card_name_their_evidence() -> None:
 
 
 def test_a_clean_case_gets_the_order_set_and_nothing_else() -> None:
-    assert leaders(cards(case(ORDER))) == ["titration-order-set"]
+    assert leaders(cards(settled(ORDER))) == ["titration-order-set"]
+
+
+def test_what_the_record_does_not_show_is_one_card_of_lines_before_the_order_set() -> None:
+    ask, order_set = cards(case(ORDER, conditions=[condition("fibromyalgia")]))
+    assert names(ask) == ["pregnancy-unknown", "baseline-lft-missing", "first-line-not-documented"]
+    assert (ask["indicator"], order_set["indicator"]) == ("info", "info")
+    assert leaders([order_set]) == ["titration-order-set"]
 
 
 def test_a_finding_that_is_recorded_and_not_shown_makes_no_card() -> None:
     late = replace(ORDER, starts=ago(-30))
     codeine = statement(status="completed", starts=ago(40), ends=ago(3))
-    assert leaders(cards(case(late, medications=[codeine]))) == ["titration-order-set"]
+    assert leaders(cards(settled(late, medications=[codeine]))) == ["titration-order-set"]
 
 
 # Suggestions
@@ -116,7 +135,7 @@ def test_a_finding_that_is_recorded_and_not_shown_makes_no_card() -> None:
 
 def test_while_the_order_set_is_offered_other_cards_may_only_delete() -> None:
     codeine = statement(status="completed", starts=ago(20), ends=ago(8))
-    washout, order_set = built(case(ORDER, medications=[codeine]))
+    washout, order_set = built(settled(ORDER, medications=[codeine]))
     assert (washout.findings[0].rule, kinds(washout)) == ("opioid-recent-washout", ["delete-draft"])
     assert "starts on the right day" in washout.card["detail"]
     assert [kind.split("-")[0] for kind in kinds(order_set)] == ["titration"] * 3
@@ -151,14 +170,16 @@ def test_a_draft_without_an_id_cannot_be_deleted_and_the_card_says_so() -> None:
 
 
 def test_a_draft_without_an_id_gets_an_order_set_of_creates_alone() -> None:
-    (card,) = cards(case(without_id()))
+    (card,) = cards(settled(without_id()))
     assert {action["type"] for action in actions(card)} == {"create"}
     assert "no id" in card["detail"]
 
 
 def test_of_two_drafts_one_without_an_id_neither_is_deleted() -> None:
-    (card,) = cards(case(ORDER, without_id(), medications=[statement(starts=ago(9))]))
-    assert "delete" not in {action["type"] for action in actions(card)}
+    opioid_card, duplicate_card = cards(case(ORDER, without_id(), medications=[statement(starts=ago(9))]))
+    assert leaders([opioid_card, duplicate_card]) == ["opioid-active", "duplicate-naltrexone"]
+    for card in (opioid_card, duplicate_card):
+        assert "delete" not in {action["type"] for action in actions(card)}
 
 
 def test_the_leader_alone_suggests() -> None:
@@ -168,7 +189,7 @@ def test_the_leader_alone_suggests() -> None:
 
 
 def test_compensated_cirrhosis_makes_the_slow_titration_the_recommended_one() -> None:
-    _, order_set = built(case(ORDER, conditions=[condition("cirrhosis")]))
+    _, order_set = built(settled(ORDER, conditions=[condition("cirrhosis")]))
     recommended = [s["label"] for s in order_set.card["suggestions"] if s.get("isRecommended")]
     (slow,) = [s["label"] for kind, s in zip(kinds(order_set), order_set.card["suggestions"], strict=True)
                if kind == "titration-V3"]  # fmt: skip
@@ -343,6 +364,6 @@ def test_data_worth_no_card_are_named_in_one_sentence_on_a_card_shown_anyway(dat
 
 
 def test_development_mode_says_on_every_card_that_it_is_for_synthetic_data() -> None:
-    findings, _ = detect_all(case(ORDER))
-    (shown,) = present(findings, case(ORDER), context(development=True))
+    findings, _ = detect_all(settled(ORDER))
+    (shown,) = present(findings, settled(ORDER), context(development=True))
     assert "synthetic data only" in shown.card["detail"]

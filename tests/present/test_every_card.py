@@ -8,6 +8,8 @@ import pytest
 from markdown_it import MarkdownIt
 from present.answered_cases import actions, answered, cards, knowledge
 
+from cds_service.present.priority import FOLDED
+
 CARDS = list(cards())
 NEVER = re.compile(
     r"\b(safe|safely|effective|no interactions?|no drug.drug interactions|no monitoring|95 ?%|predicts?|endorphins?"
@@ -15,7 +17,22 @@ NEVER = re.compile(
     r"|in \d+ days|price|cost)\b",
     re.IGNORECASE,
 )
-CONTRAINDICATED = {"opioid-withdrawal", "opioid-active", "opioid-naltrexone-same-session", "opioid-recent-washout"}
+CONTRAINDICATED = {
+    "opioid-withdrawal",
+    "opioid-active",
+    "opioid-naltrexone-same-session",
+    "opioid-recent-washout",
+    "opioid-tox-positive",
+    "naltrexone-allergy",
+}
+"""What the label calls a contraindication (e.1): opioids, withdrawal, a positive screen, hypersensitivity."""
+TESTS = {"ServiceRequest", "ProcedureRequest", "DiagnosticOrder"}
+PLANS = {
+    f"https://ldn.example/fhir/PlanDefinition/ldn-titration-{variant}"
+    for variant in ("V1", "V2", "V3", "V4", "V4-middle")
+}
+ITEMS = {"esr-baseline-optional", "compounding-required"}
+"""Never a finding of their own (b.3): a tick beside other lines, and a sentence of the order set."""
 
 
 def text(card: dict[str, Any]) -> str:
@@ -29,8 +46,24 @@ def rule(card: dict[str, Any]) -> str:
     return code
 
 
-def test_there_are_cards_of_every_rule() -> None:
-    assert {rule(card) for _, card in CARDS} >= set(knowledge().cards)
+def on(card: dict[str, Any]) -> list[str]:
+    return [finding["rule"] for finding in card["extension"]["org.ldn-cds"]["findings"]]
+
+
+def test_every_rule_leads_a_card_or_stands_on_that_of_the_order_set() -> None:
+    leaders = {rule(card) for _, card in CARDS}
+    folded = {name for _, card in CARDS if rule(card) == "titration-order-set" for name in on(card)[1:]}
+    assert folded == FOLDED
+    assert leaders == set(knowledge().cards) - FOLDED - ITEMS
+
+
+def test_what_is_no_finding_is_said_on_a_card_all_the_same() -> None:
+    assert not {name for _, card in CARDS for name in on(card)} & ITEMS
+    ticks = {kind for _, answer in answered() for card in answer.issued for _, kind in card.suggestions}
+    assert "esr" in ticks
+    order_sets = [card["detail"] for _, card in CARDS if rule(card) == "titration-order-set"]
+    assert any("no compounding note" in detail for detail in order_sets)
+    assert any("no compounding note" not in detail for detail in order_sets)
 
 
 @pytest.mark.parametrize("name", sorted({rule(card) for _, card in CARDS}))
@@ -42,7 +75,7 @@ class TestCards:
     def test_the_summary_is_short_and_ends_a_sentence(self, name: str) -> None:
         for case, card in self.of(name):
             assert 0 < len(card["summary"]) < 140, case
-            assert card["summary"].endswith("."), case
+            assert card["summary"].endswith((".", "?")), case
             assert "\n" not in card["summary"], case
 
     def test_the_detail_has_at_most_five_bullets(self, name: str) -> None:
@@ -79,11 +112,10 @@ class TestCards:
                 assert reason["system"] == "urn:ldn-cds:override-reason", case
                 assert reason["display"], case
 
-    def test_suggestions_exclude_each_other_and_at_most_one_is_recommended(self, name: str) -> None:
+    def test_suggestions_say_how_they_are_chosen_and_at_most_one_is_recommended(self, name: str) -> None:
         for case, card in self.of(name):
             suggestions = card.get("suggestions", [])
             assert ("selectionBehavior" in card) == bool(suggestions), case
-            assert card.get("selectionBehavior", "at-most-one") == "at-most-one", case
             assert sum(suggestion.get("isRecommended", False) for suggestion in suggestions) <= 1, case
             assert all(0 < len(suggestion["label"]) < 140 for suggestion in suggestions), case
 
@@ -104,8 +136,11 @@ class TestCards:
 
     def test_links_and_source_lead_to_this_service_and_say_nothing_of_the_patient(self, name: str) -> None:
         for case, card in self.of(name):
-            urls = [card["source"]["url"], *(link["url"] for link in card["links"])]
-            assert all(re.fullmatch(r"https://ldn\.example/evidence(/[a-z-]+)?", url) for url in urls), case
+            assert card["source"]["url"] == "https://ldn.example/source-attributes", case
+            evidence, *others = [link["url"] for link in card["links"]]
+            assert evidence == f"https://ldn.example/source-attributes/{name}", case
+            assert all(other in PLANS for other in others), case
+            assert not others or name == "titration-order-set", case
             assert all(link["type"] == "absolute" for link in card["links"]), case
 
     def test_the_detail_is_plain_markdown(self, name: str) -> None:
@@ -118,6 +153,23 @@ class TestCards:
         for case, card in self.of(name):
             assert "not clinically approved" in card["detail"].lower(), case
             assert "not clinically approved" in card["source"]["label"].lower(), case
+
+
+def test_suggestions_exclude_each_other_but_for_the_tests_to_tick_before_the_start() -> None:
+    ticked = 0
+    for case, answer in answered():
+        families = {
+            finding.rule: finding.family or knowledge().cards[finding.rule].family for finding in answer.findings
+        }
+        for card in (card for card in answer.cards if "suggestions" in card):
+            together = families[rule(card)] == "before-you-start"
+            assert card["selectionBehavior"] == ("any" if together else "at-most-one"), case.name
+            if together:
+                ticked += 1
+                assert {action["type"] for action in actions(card)} == {"create"}, case.name
+                assert {action["resource"]["resourceType"] for action in actions(card)} <= TESTS, case.name
+                assert not any("isRecommended" in suggestion for suggestion in card["suggestions"]), case.name
+    assert ticked
 
 
 def test_every_card_and_suggestion_has_a_uuid_of_its_own() -> None:

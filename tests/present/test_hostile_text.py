@@ -185,7 +185,7 @@ def assert_harmless(card: dict[str, Any]) -> None:
     spoken = [s["label"] for s in card.get("suggestions", [])] + [action["description"] for action in actions(card)]
     assert all(is_plain(words) and len(words) < 300 for words in spoken)
     assert is_plain(card["source"]["label"])
-    assert card["links"][0]["url"].startswith("https://ldn.example/evidence/")
+    assert card["links"][0]["url"].startswith("https://ldn.example/source-attributes/")
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

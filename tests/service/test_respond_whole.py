@@ -299,6 +299,20 @@ def test_while_an_opioid_rule_is_broken_nobody_is_told_how_to_start(break_rule: 
     assert leaders(ask(call(clean(), hook="medication-prescribe"))) == ["data-not-checked"]
 
 
+def test_while_an_opioid_rule_is_broken_the_dose_card_offers_no_titration_either(break_rule: Any) -> None:
+    fifty = spell.order("R4", "draft", NALTREXONE, "draft", "2026-03-02", dose=(amount(50, "mg"), 1, "HS", "50 mg"),
+                        reason=named(ICD, "M79.7", "Fibromyalgia"))  # fmt: skip
+    request = call(clean(), [fifty], "medication-prescribe")
+
+    def offered(answer: Answer) -> list[str]:
+        (card,) = (card for card in answer.issued if card.rule == "standard-dose-for-pain")
+        return [kind for _, kind in card.suggestions]
+
+    assert offered(ask(request)) == ["titration-V1", "titration-V2", "titration-V3", "delete-draft"]
+    break_rule("opioid-active")
+    assert offered(ask(request)) == ["delete-draft"]
+
+
 def test_a_fault_on_an_opioid_draft_still_speaks_of_the_naltrexone_check(break_rule: Any) -> None:
     break_rule("opioid-ordered-on-naltrexone")
     answer = ask(call(complete(medRequests=...), [tramadol()]))
