@@ -43,9 +43,9 @@ def suggestions(
     `start` is the day of the first dose, `recommended` a variant's id, `include` the laboratory tests to order (ids of
     the file's [[labs]]), `sound` whether the draft is known to be valid, `fillers` what of [fillers] the allergy list
     names. A `step_down` is offered alone; `prior` is the order that it takes the place of (`MedicationRequest/x`, or
-    empty), which is named and not touched. `new_uuid` makes a uuid from a name, which is different for each variant. A draft that has no id, or that cannot be made valid, is not updated:
-    then every action is a create and the first one says that the original has to be removed. Raises UnwritableRelease
-    for a release that cannot be written.
+    empty), which is named and not touched. `new_uuid` makes a uuid from a name, which is different for each variant.
+    A draft that has no id, or that cannot be made valid, is not updated: then every action is a create and the first
+    one says that the original has to be removed. Raises UnwritableRelease for a release that cannot be written.
     """
     order_set = order_set or shipped()
     session = write.Session(patient_id, user_id, encounter_id, order_set.identifier_system, group_id)

@@ -14,8 +14,8 @@ from cds_service.web.discovery import DEVELOPMENT_NOTICE, discovery_blueprint
 from cds_service.web.feedback import feedback_blueprint
 from cds_service.web.health import health_blueprint
 from cds_service.web.hooks import Answering, hooks_blueprint
-from cds_service.web.source_attributes import source_attributes_blueprint
 from cds_service.web.plan_definitions import plan_definitions_blueprint
+from cds_service.web.source_attributes import source_attributes_blueprint
 
 _log = logging.getLogger(__name__)
 _PREFLIGHT_SECONDS = 600
