@@ -78,8 +78,8 @@ def kind_of(
         kind = _deleting(deleted, created, bool(updated))
     elif updated and not created:
         kind = _updating([_resource(action) for action in updated], before or {})
-    elif updated or any(resource.get("resourceType") in ORDER_KINDS for resource in created):
-        kind = _titration([*map(_resource, updated), *created])  # a step down is one prescription: the update alone
+    elif any(resource.get("resourceType") in ORDER_KINDS for resource in (*map(_resource, updated), *created)):
+        kind = _titration([*map(_resource, updated), *created])
     elif created and all(resource.get("resourceType") == "CommunicationRequest" for resource in created):
         kind = "tell-anaesthesia"
     elif created and all(resource.get("resourceType") in _SERVICE_REQUESTS for resource in created):

@@ -1,4 +1,4 @@
-"""The 13 source attributes (45 CFR 170.315(b)(11)(iv)(A)) and the evidence behind a card, as data.
+"""The 13 source attributes (45 CFR 170.315(b)(11)(iv)(A)) and the evidence behind a card, as data (rulebook e.1, e.5).
 
 Rulebook e.1, e.3 and e.5. Everything said here stands in `cards/`: the attributes in `source-attributes.toml` and
 under `[attributes]` of a card, the trials in `trials.toml`, who approved what in the front matter of each card.
@@ -85,9 +85,11 @@ def _attribute(name: str, values: Mapping[str, str], knowledge: Knowledge, card:
 
 
 def _common(knowledge: Knowledge) -> dict[str, Any]:
-    page = knowledge.attributes["page"]
+    page, outcomes = knowledge.attributes["page"], knowledge.attributes["outcomes"]
     return {
-        "trials": [{"id": name, **trial} for name, trial in knowledge.trials.items()],
+        "trials": [
+            {"id": name, **trial, "outcome": outcomes[trial["outcome"]]} for name, trial in knowledge.trials.items()
+        ],
         "limits": [knowledge.words["evidence"]["disclaimer"], page["seeds"]],
         "numbers": [
             {

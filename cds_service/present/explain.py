@@ -211,7 +211,7 @@ class Queries:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """All of one call that an explanation is made of. `findings` are the rules' own, before the site's wishes."""
+    """What an explanation is made of; `findings` are the rules' own, before the site's wishes."""
 
     request: HookRequest
     case: Case

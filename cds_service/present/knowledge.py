@@ -30,7 +30,7 @@ ATTRIBUTES = (
 )  # fmt: skip
 """The 13 source attributes in the order of 45 CFR 170.315(b)(11)(iv)(A) (rulebook e.5)."""
 _BLANK = re.compile(r"{{\??(\w+)}}")
-_DOCUMENTED = re.compile(r"^\| `([a-z-]+)` \| `(\w+)` \|", re.MULTILINE)
+_DOCUMENTED = re.compile(r"^\| `([a-z0-9-]+)` \| `(\w+)` \|", re.MULTILINE)
 _ANYWHERE = frozenset({"text"})
 """Blanks that the service fills on every card: the text of a request."""
 
@@ -92,6 +92,7 @@ def read_knowledge(folder: Path, site_file: Path | None = None) -> Knowledge:
     _thresholds(raw, folder)  # the shipped numbers first, so that a complaint names the file that is wrong
     site = read_site(site_file, cards, raw) if site_file else Site()
     raw = site.over(raw)
+    attributes = _attributes(folder)
     reworded = sorted(path.stem for path in over.glob("*/*.md")) if over else []
     return Knowledge(
         cards=cards,
@@ -100,8 +101,8 @@ def read_knowledge(folder: Path, site_file: Path | None = None) -> Knowledge:
         words=words,
         version=f"{__version__}+{_digest(folder, site_file, over)}",
         numbers_said=dict(_numbers(raw)),
-        attributes=_attributes(folder),
-        trials=_trials(folder),
+        attributes=attributes,
+        trials=_trials(folder, attributes["outcomes"]),
         site=site,
         changes=tuple(site.changes(cards, reworded)),
     )
@@ -145,7 +146,7 @@ def _check_card(card: CardText, path: Path, words: Mapping[str, Any]) -> None:
     known = _blanks().get(card.rule, frozenset()) | _ANYWHERE
     for number, line in enumerate(text.splitlines(), 1):
         for blank in _BLANK.findall(line):
-            if blank[0].lower() + blank[1:] not in known:
+            if _filled_by(blank) not in known:
                 raise BadContent(f"{name}: line {number}: {{{{{blank}}}}}: the rule fills no blank of this name")
 
 
@@ -156,12 +157,20 @@ def _shipped_cards() -> Mapping[str, CardText]:
 
 @cache
 def _blanks() -> Mapping[str, frozenset[str]]:
-    """Rule -> the blanks that it fills, from the table in the README of the cards: it is tested against the rules."""
-    found: dict[str, set[str]] = {}
-    readme = cards_dir() / "README.md"
-    for rule, blank in _DOCUMENTED.findall(readme.read_text("utf-8")):
+    """Rule -> the blanks that it fills: those of its shipped card, and of the table in the README of the cards."""
+    folder = cards_dir()
+    found: dict[str, set[str]] = {
+        path.stem: {_filled_by(blank) for blank in _BLANK.findall(path.read_text("utf-8"))}
+        for path in card_files(folder)
+    }
+    for rule, blank in _DOCUMENTED.findall((folder / "README.md").read_text("utf-8")):
         found.setdefault(rule, set()).add(blank)
     return {rule: frozenset(blanks) for rule, blanks in found.items()}
+
+
+def _filled_by(blank: str) -> str:
+    """A capital letter only asks for the value with a capital."""
+    return blank[0].lower() + blank[1:]
 
 
 def _words(folder: Path) -> dict[str, Any]:
@@ -180,7 +189,9 @@ def _thresholds(raw: Mapping[str, Any], folder: Path) -> Thresholds:
     try:
         return read_thresholds(raw)
     except BadContent as fault:
-        raise located(fault, (folder / THRESHOLDS_FILE).read_text("utf-8"), THRESHOLDS_FILE) from None
+        place = fault.expression.split(".")
+        place = ["liver", *place] if place[0] == "child_pugh" else place  # where it is written
+        raise located(fault, (folder / THRESHOLDS_FILE).read_text("utf-8"), THRESHOLDS_FILE, place) from None
 
 
 def _order_set(folder: Path) -> OrderSet:
@@ -224,24 +235,31 @@ def _attributes(folder: Path) -> dict[str, Any]:
         for key in ("name", "service", "rule"):
             if not isinstance(entry.get(key), str) or not entry[key].strip():
                 raise wrong(["attributes", name, key], "must say something")
-    page = found.get("page", {})
-    for key in _toml(cards_dir(), ATTRIBUTES_FILE)["page"]:
-        if not isinstance(page.get(key), str) or not page[key].strip():
-            raise wrong(["page", key], "must say something")
+    shipped = _toml(cards_dir(), ATTRIBUTES_FILE)
+    for table in ("page", "outcomes"):
+        words = found.get(table, {})
+        for key in shipped[table]:
+            if not isinstance(words.get(key), str) or not words[key].strip():
+                raise wrong([table, key], "must say something")
     return found
 
 
-def _trials(folder: Path) -> dict[str, Any]:
+def _trials(folder: Path, outcomes: Mapping[str, str]) -> dict[str, Any]:
     """What the trials showed; a site's own folder without the file gets the shipped one."""
     place = folder if (folder / TRIALS_FILE).is_file() else cards_dir()
     found = _toml(place, TRIALS_FILE)
     text = (place / TRIALS_FILE).read_text("utf-8")
+
+    def wrong(name: str, key: str, problem: str) -> BadContent:
+        where = f"{name}.{key}"
+        return BadContent(f"{TRIALS_FILE}: line {line_of(text, [name, key])}: {where}: {problem}", expression=where)
+
     for name, trial in found.items():
         for key in ("name", "design", "outcome", "result"):
             if not isinstance(trial, Mapping) or not isinstance(trial.get(key), str) or not trial[key].strip():
-                where = f"{name}.{key}"
-                line = line_of(text, [name, key])
-                raise BadContent(f"{TRIALS_FILE}: line {line}: {where}: must say something", expression=where)
+                raise wrong(name, key, "must say something")
+        if trial["outcome"] not in outcomes:
+            raise wrong(name, "outcome", f"must be one of {', '.join(outcomes)}")
     return found
 
 

@@ -15,12 +15,6 @@ _DIGEST = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 POLICY = (
     f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-_OUTCOMES = {
-    "for": "better than placebo",
-    "against": "no benefit over placebo shown",
-    "mixed": "mixed",
-    "context": "no test of benefit",
-}
 
 
 def service_page(said: Mapping[str, Any], words: Mapping[str, str]) -> str:
@@ -65,7 +59,7 @@ def _trials(said: Mapping[str, Any], words: Mapping[str, str]) -> str:
         [
             one["name"],
             f"{one['design']}; {one['size']}" if "size" in one else one["design"],
-            _OUTCOMES.get(one["outcome"], one["outcome"]),
+            one["outcome"],
             f"{one['result']} {one.get('caution', '')}".strip(),
             one.get("cite", ""),
         ]

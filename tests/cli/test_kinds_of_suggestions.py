@@ -59,6 +59,13 @@ STEP_DOWN = [
     request("72514-3", text="Step-down review"),
     create({"resourceType": "CommunicationRequest"}),
 ]
+VERY_SLOW = [
+    update(order(("2026-03-02", 1), ("2026-03-16", 1.5), identity="ldn")),
+    create(order(("2026-03-30", 2), ("2026-04-13", 2.5))),
+    create(order(("2026-04-27", 3), ("2026-05-11", 3.5))),
+    create(order(("2026-05-25", 4))),
+    create(order(("2026-06-08", 4.5))),
+]
 
 KNOWN = {
     "delete-draft": [delete("MedicationRequest/ldn")],
@@ -70,6 +77,7 @@ KNOWN = {
     "titration-V1": TWO_WEEKLY,
     "titration-V2": WEEKLY,
     "titration-V3": SLOW,
+    "titration-V3b": VERY_SLOW,
     "titration-V4": STEP_DOWN,
 }
 
@@ -77,6 +85,11 @@ KNOWN = {
 @pytest.mark.parametrize("kind", KNOWN)
 def test_a_kind_is_known_by_its_actions(kind: str) -> None:
     assert kind_of({"label": "any", "uuid": "any", "actions": KNOWN[kind]}, DRAFTS) == kind
+
+
+def test_the_step_down_by_the_liquid_is_the_same_kind() -> None:
+    liquid = [update(order(("2026-03-02", 1), ("2026-03-16", 1.5), identity="ldn")), request("72514-3")]
+    assert kind_of({"actions": liquid}, DRAFTS) == "titration-V4"
 
 
 def test_a_laboratory_order_of_an_older_release_counts_too() -> None:

@@ -48,6 +48,37 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a missing sentence": (lambda c: c["note"].pop("compounding"), "note.compounding"),
     "an empty sentence": (lambda c: c["reviews"]["week-4"].update(note=" "), "reviews.week-4.note"),
     "a default that is switched off": (lambda c: c["variants"]["V1"].update(enabled=False), "order_set.default"),
+    "a step down that lasts too long": (
+        lambda c: (
+            c["variants"]["V4"]["steps"][0].update(to_day=15),
+            c["variants"]["V4"]["steps"][1].update(from_day=16, to_day=29),
+            c["variants"]["V4"].update(decision_day=29),
+            c["variants"]["V4"]["prescriptions"][0].update(days=29, quantity=43),
+            c["variants"]["V4"]["prescriptions"][0]["lines"][0].update(to_day=15),
+            c["variants"]["V4"]["prescriptions"][0]["lines"][1].update(from_day=16, to_day=29),
+        ),
+        "variants.V4.steps[1]",
+    ),
+    "a step down to the dose that is taken": (
+        lambda c: c["variants"]["V4"]["step_down"].update(from_mg=Decimal("1.5")),
+        "variants.V4.step_down",
+    ),
+    "two step downs for one dose": (
+        lambda c: c["variants"]["V4-middle"]["step_down"].update(below_mg=Decimal("3.5")),
+        "V4-middle.step_down",
+    ),
+    "a band that is no band": (
+        lambda c: c["variants"]["V4"].update(step_down={}),
+        "variants.V4.step_down.from_mg",
+    ),
+    "a window that ends before it begins": (
+        lambda c: next(lab for lab in c["labs"] if lab["id"] == "hepatic-panel-repeat").update(to_day=90),
+        "labs[6].to_day",
+    ),
+    "a message without a sentence": (
+        lambda c: c["patient_instruction"].update(sentences={}),
+        "patient_instruction.sentences",
+    ),
     "no prescriptions": (lambda c: c["variants"]["V1"].update(prescriptions=[]), "variants.V1.prescriptions"),
 }
 
@@ -70,6 +101,34 @@ def test_a_site_can_bring_its_own_file(tmp_path: Path) -> None:
     (tmp_path / FILE).parent.mkdir()
     (tmp_path / FILE).write_text(TEXT.replace('name = "Slow steps"', 'name = "Gentle steps"'), encoding="utf-8")
     assert load(tmp_path).variant("V3").name == "Gentle steps"
+
+
+@pytest.mark.parametrize("days", [7, 14])
+def test_a_step_down_of_one_to_two_weeks_is_accepted(days: int) -> None:
+    def shortened(content: dict[str, Any]) -> None:
+        variant = content["variants"]["V4"]
+        variant["steps"] = [
+            {"from_day": 1, "to_day": days, "dose_mg": Decimal("1.5")},
+            {"from_day": days + 1, "to_day": 28, "dose_mg": Decimal(3)},
+        ]
+        supply = variant["prescriptions"][0]
+        supply["quantity"] = days + 2 * (28 - days)
+        supply["lines"][0]["to_day"] = days
+        supply["lines"][1]["from_day"] = days + 1
+
+    assert parse(edited(shortened)).variant("V4").steps[0].to_day == days
+
+
+def test_the_very_slow_liquid_is_offered_once_a_site_switches_it_on() -> None:
+    switched = parse(edited(lambda content: content["variants"]["V3b"].update(enabled=True)))
+    assert [variant.id for variant in parse(CONTENT).offered] == ["V1", "V2", "V3"]
+    assert [variant.id for variant in switched.offered] == ["V1", "V2", "V3", "V3b"]
+
+
+def test_a_step_down_that_is_switched_off_is_not_found() -> None:
+    switched = parse(edited(lambda content: content["variants"]["V4"].update(enabled=False)))
+    assert switched.step_down(Decimal(4)) is None
+    assert switched.step_down(Decimal(2)) is not None
 
 
 def test_every_variant_names_its_sources() -> None:

@@ -24,6 +24,18 @@ STEPS = {
         ("2026-04-13", "2026-04-26", "4"),
         ("2026-04-27", "2026-06-21", "4.5"),
     ],
+    "V3b": [
+        ("2026-03-02", "2026-03-15", "1"),
+        ("2026-03-16", "2026-03-29", "1.5"),
+        ("2026-03-30", "2026-04-12", "2"),
+        ("2026-04-13", "2026-04-26", "2.5"),
+        ("2026-04-27", "2026-05-10", "3"),
+        ("2026-05-11", "2026-05-24", "3.5"),
+        ("2026-05-25", "2026-06-07", "4"),
+        ("2026-06-08", "2026-08-02", "4.5"),
+    ],
+    "V4": [("2026-03-02", "2026-03-15", "1.5"), ("2026-03-16", "2026-03-29", "3")],
+    "V4-middle": [("2026-03-02", "2026-03-15", "1"), ("2026-03-16", "2026-03-29", "1.5")],
 }
 # id, strength mg, quantity, days, repeats, valid from, first dose, last dose
 PRESCRIPTIONS = {
@@ -40,6 +52,8 @@ PRESCRIPTIONS = {
         ("A2", "1", "98", 28, 0, "2026-03-23", "2026-03-30", "2026-04-26"),
         ("B", "4.5", "28", 28, 1, "2026-04-20", "2026-04-27", "2026-06-21"),
     ],
+    "V4": [("A", "1.5", "42", 28, 0, "2026-03-02", "2026-03-02", "2026-03-29")],
+    "V4-middle": [("L", "1", "35", 28, 0, "2026-03-02", "2026-03-02", "2026-03-29")],
 }
 REVIEWS = {
     "V1": [("week-4", "2026-03-25", "2026-03-29"), ("week-12", "2026-05-18", "2026-05-24")],
@@ -49,6 +63,8 @@ REVIEWS = {
         ("week-12-check", "2026-05-18", "2026-05-24"),
         ("decision", "2026-06-15", "2026-06-21"),
     ],
+    "V4": [("step-down", "2026-03-25", "2026-03-29")],
+    "V4-middle": [("step-down", "2026-03-25", "2026-03-29")],
 }
 
 
@@ -84,8 +100,10 @@ def test_reviews_are_due_in_the_windows_of_the_rulebook_table(variant: str) -> N
     assert [(r.rule.id, r.first.isoformat(), r.last.isoformat()) for r in planned.reviews] == REVIEWS[variant]
 
 
-@pytest.mark.parametrize(("variant", "decision"), [("V1", date(2026, 5, 24)), ("V3", date(2026, 6, 21))])
-def test_the_decision_falls_on_day_84_or_112(variant: str, decision: date) -> None:
+@pytest.mark.parametrize(
+    ("variant", "decision"), [("V1", date(2026, 5, 24)), ("V3", date(2026, 6, 21)), ("V3b", date(2026, 8, 2))]
+)
+def test_the_decision_falls_on_day_84_112_or_154(variant: str, decision: date) -> None:
     assert plan(shipped().variant(variant), T0).decision == decision
 
 
@@ -141,16 +159,13 @@ def test_each_prescription_can_be_fetched_before_its_first_dose(variant: str, st
 
 @given(VARIANTS)
 def test_no_step_climbs_by_more_than_one_and_a_half_milligrams_or_sooner_than_a_week(variant: str) -> None:
-    chosen = shipped().variant(variant)
-    steps = chosen.steps
+    rules = shipped().variant(variant)
+    steps = rules.steps
     assert steps[0].dose_mg <= Decimal("1.5")
     assert all(after.dose_mg - before.dose_mg <= Decimal("1.5") for before, after in pairwise(steps))
     assert all(s.to_day - s.from_day + 1 >= 7 for s in steps)
-    if chosen.step_down is None:
-        assert steps[-1].dose_mg == Decimal("4.5")
-    else:  # S24: back, then up to where the clinician decides between 4.5 mg and staying
-        assert not chosen.step_down.holds(steps[0].dose_mg)
-        assert steps[-1].dose_mg <= Decimal(3)
+    assert rules.step_down or steps[-1].dose_mg == Decimal("4.5")
+    assert steps[-1].dose_mg <= Decimal("4.5")
 
 
 @pytest.mark.parametrize(
@@ -167,6 +182,38 @@ def test_the_slow_variant_is_recommended_after_intolerance_or_with_liver_caution
     rules: list[str], variant: str
 ) -> None:
     assert recommend(shipped(), rules) == variant
+
+
+@pytest.mark.parametrize(
+    ("current", "variant"),
+    [
+        ("0.5", None),
+        ("1", None),
+        ("1.01", "V4-middle"),
+        ("1.5", "V4-middle"),
+        ("2.99", "V4-middle"),
+        ("3", "V4"),
+        ("4.5", "V4"),
+        ("6", "V4"),
+    ],
+)
+def test_the_step_down_is_chosen_by_the_dose_that_is_taken(current: str, variant: str | None) -> None:
+    found = shipped().step_down(Decimal(current))
+    assert (found.id if found else None) == variant
+
+
+@given(st.decimals(Decimal("1.001"), Decimal(6), places=3))
+def test_a_step_down_is_lower_at_first_and_never_above_what_was_taken_by_more_than_was_begun_with(
+    current: Decimal,
+) -> None:
+    found = shipped().step_down(current)
+    assert found is not None
+    assert found.steps[0].dose_mg < current
+    assert found.steps[-1].dose_mg <= max(current, Decimal("1.5"))
+
+
+def test_a_step_down_is_never_among_the_variants_for_a_start() -> None:
+    assert all(variant.step_down is None for variant in shipped().offered)
 
 
 def test_the_weekly_variant_is_offered_and_recommended_by_nothing() -> None:
