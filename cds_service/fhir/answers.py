@@ -105,19 +105,23 @@ def _bundle(asked: str, bundle: Mapping[str, Any]) -> Answer:
         cause = "malformed"
     for entry in entries if isinstance(entries, list) else []:
         resource = entry.get("resource") if isinstance(entry, dict) else entry
-        if isinstance(entry, dict) and resource is None:
-            continue  # an entry without a resource is skipped (cds-hooks 44); anything else in its place is not
         if not isinstance(resource, dict):
-            cause = "malformed"
+            # An entry without a resource is skipped (cds-hooks 44); anything else in its place is not.
+            if resource is not None or not isinstance(entry, dict):
+                cause = "malformed"
             continue
         kind = resource.get("resourceType")
-        if not isinstance(kind, str) or (kind not in kinds and not _is_kind(kind)):
+        if not isinstance(kind, str):
             cause = "malformed"
             continue
-        if kind == "OperationOutcome":
-            cause = cause or _outcome_cause(resource)
-            continue
-        kinds.add(kind)
+        if kind not in kinds:
+            if not _is_kind(kind):
+                cause = "malformed"
+                continue
+            if kind == "OperationOutcome":
+                cause = cause or _outcome_cause(resource)
+                continue
+            kinds.add(kind)
         search = entry.get("search")
         mode = search.get("mode") if isinstance(search, dict) else None
         matches += mode is None or mode == "match" or code_of(mode) in ("", "match")

@@ -61,9 +61,8 @@ def quantity(value: Any) -> Quantity | None:
     number = value.get("value")
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         return None
-    return Quantity(
-        float(number), text_of(value.get("unit")), text_of(value.get("code")), text_of(value.get("comparator"))
-    )
+    comparator = text_of(value["comparator"]) if "comparator" in value else ""
+    return Quantity(float(number), text_of(value.get("unit")), text_of(value.get("code")), comparator)
 
 
 def whole(value: Any) -> int | None:

@@ -8,7 +8,7 @@ from bench import servers
 from bench.calls import ANSWERS, CRITICAL, STAND_IN, body
 from bench.client import BadAnswers, client
 from bench.report import document, table
-from bench.runs import CONTROL, Plan, measure
+from bench.runs import CONTROL, QUICK, Plan, close, measure
 
 SMALL = Plan(
     calls={10: 2, 20: 2}, full=frozenset({10}), rounds=2, seconds=0.0, starts=0, workers=1, threads=2, connections=1
@@ -51,3 +51,11 @@ def test_a_server_that_answers_something_else_is_not_measured_and_is_stopped(tmp
         with pytest.raises(BadAnswers, match="2 of 2"):
             load.burst(server.port, path, 2, 2, CRITICAL.mark)
     assert server.process.returncode is not None
+
+
+def test_a_close_run_looks_at_one_size_in_short_turns_and_starts_nothing_anew():
+    plan = close(100)
+    assert set(plan.calls) == plan.full == {100}
+    assert plan.starts == 0
+    assert plan.calls[100] * 3 <= QUICK.calls[100] * 2
+    assert plan.rounds > QUICK.rounds

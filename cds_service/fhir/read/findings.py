@@ -1,16 +1,17 @@
 """Condition, Observation, Patient, Encounter and laboratory requests as facts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, tzinfo
-from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from cds_service.fhir.dates import day_and_moment, first_day, last_day
 from cds_service.fhir.elements import code_of, concept, items, period, quantity, text_of
 from cds_service.fhir.references import own
-from cds_service.record import Coding, Concept, Condition, Encounter, LabOrder, Observation, Patient, Quantity
+from cds_service.record import Concept, Condition, Encounter, LabOrder, Observation, Patient, Quantity
 from cds_service.terminology.observations import answer_groups, observation_group
-from cds_service.terminology.systems import canonical_system
 
 _SETTINGS = {
     "ambulatory": "AMB", "outpatient": "AMB", "virtual": "VR", "home": "HH", "emergency": "EMER", "inpatient": "IMP",
@@ -57,7 +58,17 @@ def read_condition(resource: Mapping[str, Any], named: Concept, groups: frozense
     )
 
 
-def read_observation(resource: Mapping[str, Any], named: Concept, group: str, zone: tzinfo) -> Observation:
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What results of one record say again and again, by its bytes: `Normal`, and the range beside it."""
+
+    answers: dict[bytes, frozenset[str]] = field(default_factory=dict)
+    highs: dict[bytes, Quantity | None] = field(default_factory=dict)
+
+
+def read_observation(
+    resource: Mapping[str, Any], named: Concept, group: str, zone: tzinfo, repeated: Repeated
+) -> Observation:
     """A result of a group that some rule reads. A value with dataAbsentReason is no value (rulebook b.1)."""
     absent = "dataAbsentReason" in resource
     value = None if absent else quantity(resource.get("valueQuantity")) or _bare_number(resource)
@@ -69,9 +80,9 @@ def read_observation(resource: Mapping[str, Any], named: Concept, group: str, zo
         taken=taken,
         taken_order=order,
         value=value,
-        answers=frozenset() if absent else _answers(resource) or _said_by_code(resource, named),
+        answers=frozenset() if absent else _answers(resource, repeated) or _said_by_code(resource, named),
         date_value=last_day(resource.get("valueDateTime") or resource.get("valueDate"), zone),
-        high=_high(resource),
+        high=_high(resource, repeated) if "referenceRange" in resource else None,
         concept=named,
     )
 
@@ -100,11 +111,11 @@ def _bare_number(resource: Mapping[str, Any]) -> Quantity | None:
     return Quantity(float(number)) if isinstance(number, int) and not isinstance(number, bool) else None
 
 
-def _answers(resource: Mapping[str, Any]) -> frozenset[str]:
+def _answers(resource: Mapping[str, Any], repeated: Repeated) -> frozenset[str]:
     """Coded value, else its words, else the interpretation; a boolean answers yes or no."""
     coded = resource.get("valueCodeableConcept")
     if isinstance(coded, dict):
-        found = _meaning(coded)
+        found = answer_groups(concept(coded))
         if found:
             return found
     words = text_of(resource.get("valueString"))
@@ -112,23 +123,15 @@ def _answers(resource: Mapping[str, Any]) -> frozenset[str]:
         return answer_groups(Concept((), words))
     if isinstance(resource.get("valueBoolean"), bool):
         return frozenset({"positive" if resource["valueBoolean"] else "negative"})
-    said: frozenset[str] = frozenset()
-    for one in items(resource.get("interpretation")):
-        said |= _meaning(one)
-    return said
-
-
-def _meaning(coded: Mapping[str, Any]) -> frozenset[str]:
-    """`answer_groups` of a CodeableConcept. Its codes decide, and there is a handful of them in all the world."""
-    found: frozenset[str] = frozenset()
-    for coding in items(coded.get("coding")):
-        found |= _meaning_of_code(text_of(coding.get("system")), text_of(coding.get("code")))
-    return found or answer_groups(concept(coded))
-
-
-@lru_cache(maxsize=512)
-def _meaning_of_code(system: str, code: str) -> frozenset[str]:
-    return answer_groups(Concept((Coding(canonical_system(system), code),)))
+    interpretation = resource.get("interpretation")
+    if not interpretation:
+        return frozenset()
+    key = orjson.dumps(interpretation)
+    known = repeated.answers.get(key)
+    if known is None:
+        known = frozenset(group for one in items(interpretation) for group in answer_groups(concept(one)))
+        repeated.answers[key] = known
+    return known
 
 
 def _said_by_code(resource: Mapping[str, Any], named: Concept) -> frozenset[str]:
@@ -138,9 +141,9 @@ def _said_by_code(resource: Mapping[str, Any], named: Concept) -> frozenset[str]
     return answer_groups(Concept(named.codings))
 
 
-def _high(resource: Mapping[str, Any]) -> Quantity | None:
-    for one in items(resource.get("referenceRange")):
-        high = quantity(one.get("high"))
-        if high is not None:
-            return high
-    return None
+def _high(resource: Mapping[str, Any], repeated: Repeated) -> Quantity | None:
+    key = orjson.dumps(resource["referenceRange"])
+    if key not in repeated.highs:
+        highs = (quantity(one.get("high")) for one in items(resource["referenceRange"]))
+        repeated.highs[key] = next((high for high in highs if high is not None), None)
+    return repeated.highs[key]

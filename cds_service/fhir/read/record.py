@@ -12,6 +12,7 @@ from cds_service.fhir.gather import Gathered
 from cds_service.fhir.medication import Find, medication_concept, names_drug
 from cds_service.fhir.read.allergies import read_allergy
 from cds_service.fhir.read.findings import (
+    Repeated,
     read_condition,
     read_encounter,
     read_lab_order,
@@ -98,6 +99,7 @@ class _Reader:
         self._measured: dict[bytes, tuple[Concept, str]] = {}
         self._diagnosed: dict[bytes, frozenset[str]] = {}
         self._ordinary: dict[bytes, bool] = {}
+        self._repeated = Repeated()
         self._drugs: dict[Concept, Drug | None] = {}
 
     def take(self, resource: Mapping[str, Any]) -> None:
@@ -152,7 +154,7 @@ class _Reader:
         if not has_real_dates(resource):
             self._fault("Observation", "unreadable")
             return
-        self.observations.append(read_observation(resource, named, group, self.zone))
+        self.observations.append(read_observation(resource, named, group, self.zone, self._repeated))
 
     def _condition(self, _: str, resource: Mapping[str, Any]) -> None:
         code: Any = resource.get("code")
