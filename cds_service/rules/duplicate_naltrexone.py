@@ -6,6 +6,7 @@ from cds_service.definitions.case import Case
 from cds_service.definitions.dose import daily_dose
 from cds_service.definitions.exposure import Reading, interval, supply_end
 from cds_service.definitions.schedule import is_one_schedule
+from cds_service.definitions.titration import GROUP_SYSTEM
 from cds_service.record import DraftOrder, Finding, Indicator, Naltrexone, Proposal
 
 _INJECTION = "naltrexone-injection"
@@ -65,6 +66,12 @@ def _taken(case: Case) -> list[Reading]:
 
 def _is_linked(reading: Reading, order: DraftOrder) -> bool:
     record = reading.medication
+    if (
+        order.group.startswith(GROUP_SYSTEM)
+        and reading.washout != _INJECTION
+        and _kind(record.drug.naltrexone) == _kind(order.drug.naltrexone if order.drug else None)
+    ):
+        return True  # a step of our own order set was offered in view of what is taken (near-miss 3)
     if order.prior and (order.prior == record.reference or order.prior in record.based_on):
         return True
     return bool(order.group) and order.group == record.group
