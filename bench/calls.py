@@ -101,7 +101,8 @@ def body(answer: Answer, resources: int, today: date) -> bytes:
     lists: dict[str, list[Resource]] = {name: [] for name in _LISTS.values()}
     lists["pregnancyObs"] = [_pregnancy_test(today)]
     lists["allergies"] = [_allergy(today)]
-    for position in range(resources - 4 - len(decides)):
+    lists["medStatements"].append(_first_line(today))
+    for position in range(resources - 5 - len(decides)):
         letter = _MIX[position % len(_MIX)]
         lists[_LISTS[letter]].append(_MAKERS[letter](position, today))
     for resource in decides:
@@ -338,6 +339,13 @@ def _naltrexone(today: date) -> Resource:
 def _amoxicillin(today: date) -> Resource:
     medication = _concept("amoxicillin 500 mg capsule", (_RXNORM, "723", "amoxicillin"))
     return _order("amoxicillin", medication, today, _dosage(1, "Take 1 capsule by mouth three times a day", "capsule"))
+
+
+def _first_line(today: date) -> Resource:
+    """Without a first-line drug for the pain on file, that would lead the answer to every new start (rule 34)."""
+    words = "duloxetine 60 MG Delayed Release Oral Capsule"
+    start, end = today - timedelta(days=500), today - timedelta(days=300)
+    return _taking("first-line", "completed", "72625", "duloxetine", words, start, end)
 
 
 def _oxycodone(today: date) -> Sequence[Resource]:
