@@ -82,6 +82,7 @@ _RISING = re.compile(
     rf"\b(?:to|until|maximum|max\.?|target)\b.{{0,20}}?({_NUMBER})\s?({_MASS_UNIT})",
     re.I,
 )
+_FEWEST_STEPS = 2
 _MOST_STEPS = 20
 
 
@@ -221,9 +222,11 @@ def worded_steps(line: Dosage, product: Naltrexone | None) -> tuple[Dosage, ...]
     if rising:
         return _lines(line, rising)
     parts = [part for part in _NEXT_STEP.split(text) if part.strip()]
+    if len(parts) < _FEWEST_STEPS:
+        return ()
     read = [(worded_dose(part, product).mg, _lasts(part), part) for part in parts]
     steps = [(mg, days) for mg, days, _ in read if mg is not None]
-    if not 1 < len(steps) <= _MOST_STEPS or any(days is None for _, days in steps[:-1]):
+    if not _FEWEST_STEPS <= len(steps) <= _MOST_STEPS or any(days is None for _, days in steps[:-1]):
         return ()
     return _lines(line, [(mg, days) for mg, days in steps])
 
