@@ -242,21 +242,25 @@ def knowledge_of(settings: Settings) -> Knowledge:
     return read_knowledge(cards_dir(settings.cards_dir), Path(settings.site_file) if settings.site_file else None)
 
 
+def place_of(settings: Settings, zone: tzinfo) -> Place:
+    """The place that the settings describe, with the zone in which its days begin."""
+    return Place(
+        settings.base_url,
+        zone,
+        settings.development,
+        settings.medication_lists,
+        strict=settings.strict,
+        explain=settings.explain,
+    )
+
+
 class Service:
     """One running service: knowledge, FHIR client and clock behind `answer`. Built by a door, once a process."""
 
     def __init__(self, settings: Settings) -> None:
         self.knowledge = knowledge_of(settings)
         selfcheck(self.knowledge.order_set)
-        zone: tzinfo = ZoneInfo(settings.timezone) if settings.timezone else _local_zone()
-        self.place = Place(
-            settings.base_url,
-            zone,
-            settings.development,
-            settings.medication_lists,
-            strict=settings.strict,
-            explain=settings.explain,
-        )
+        self.place = place_of(settings, zone_of(settings))
         self._client = FhirClient(AllowedBases(settings.fhir_bases), settings.max_fhir_bytes)
         self._deadline_seconds = settings.deadline_seconds
         self._rehearse()
@@ -288,7 +292,10 @@ class Service:
         return _answer(request, present((finding,), case, context), (finding,), {}, self.knowledge.version)
 
 
-def _local_zone() -> tzinfo:
+def zone_of(settings: Settings) -> tzinfo:
+    """The zone in which a day begins: the one that is set, else that of the machine."""
+    if settings.timezone:
+        return ZoneInfo(settings.timezone)
     zone = datetime.now().astimezone().tzinfo
     assert zone is not None
     return zone

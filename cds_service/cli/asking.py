@@ -5,7 +5,7 @@ Both answer with the cards or with one line that says why there are none.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -18,7 +18,7 @@ from cds_service.cli.record_server import RecordServer, in_process, readdressed
 from cds_service.errors import RefusedRequest
 from cds_service.hooks.request import read_request
 from cds_service.hooks.services import offered
-from cds_service.service import Place, knowledge_of, respond
+from cds_service.service import knowledge_of, place_of, respond
 from cds_service.settings import Settings
 
 _SECONDS = 15
@@ -35,17 +35,6 @@ class Reply:
 
 
 Ask = Callable[[Case], Reply]
-
-
-def place_of(settings: Settings, zone: tzinfo) -> Place:
-    return Place(
-        settings.base_url,
-        zone,
-        settings.development,
-        settings.medication_lists,
-        strict=settings.strict,
-        explain=settings.explain,
-    )
 
 
 def here(settings: Settings) -> Ask:

@@ -3,16 +3,14 @@
 import os
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 from rich.text import Text
 
-from cds_service.cli.asking import place_of
 from cds_service.cli.cases import BadInput, located, read_case, read_object, read_server
 from cds_service.cli.explanation import explanation
 from cds_service.cli.record_server import in_process
@@ -21,7 +19,7 @@ from cds_service.fhir.client import AllowedBases, FhirClient
 from cds_service.fhir.gather import Fetch
 from cds_service.hooks.request import EXTENSION, HookRequest, read_request
 from cds_service.hooks.services import offered
-from cds_service.service import knowledge_of, respond
+from cds_service.service import knowledge_of, place_of, respond, zone_of
 from cds_service.settings import Settings
 
 
@@ -35,7 +33,7 @@ def call(name: str, today: date | None, *, as_json: bool, explain: bool = False)
     if body.get("hook") not in hooks:
         raise BadInput(f"{path} calls no hook that this service answers ({', '.join(hooks)}).")
     request = read_request(body, str(body["hook"]), most_entries=settings.max_entries)
-    zone = _zone(settings)
+    zone = zone_of(settings)
     day = today or _day_of_the_case(path) or datetime.now(zone).date()
     fetch = _fetch(path, request, settings)
     place = place_of(settings, zone)
@@ -56,10 +54,6 @@ def call(name: str, today: date | None, *, as_json: bool, explain: bool = False)
         for part in explanation(answer.explained):
             out.print(part)
     return 0
-
-
-def _zone(settings: Settings) -> tzinfo:
-    return ZoneInfo(settings.timezone) if settings.timezone else datetime.now().astimezone().tzinfo or UTC
 
 
 def _day_of_the_case(path: Path) -> date | None:

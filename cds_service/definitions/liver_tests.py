@@ -95,7 +95,7 @@ def _latest(
         value = convert(result.value.value, result.value.spelled, unit)
         if value is None:
             continue
-        high = _high(result, unit)
+        high = upper_limit(result, unit)
         times = 0.0 if result.value.comparator.startswith("<") else round(value / (high or assumed), 6)
         return LiverTest(
             group, value, times, result.taken, result.reference, high is None, result.status == "preliminary"
@@ -103,7 +103,7 @@ def _latest(
     return None
 
 
-def _high(result: Observation, unit: str) -> float | None:
+def upper_limit(result: Observation, unit: str) -> float | None:
     """The upper limit in `unit`; a range without a unit of its own has that of the value."""
     if result.high is None or result.value is None or result.high.value <= 0:
         return None

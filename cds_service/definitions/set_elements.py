@@ -4,17 +4,14 @@ A test is in the set only where it is missing; one that is in the set is created
 """
 
 from cds_service.definitions.case import Case
-from cds_service.definitions.liver_tests import ENZYMES
-from cds_service.definitions.titration import baseline_labs, is_more
+from cds_service.definitions.liver_tests import ENZYMES, is_ordered, upper_limit
+from cds_service.definitions.titration import CHILD_PUGH, CHILD_PUGH_TOGETHER, baseline_labs, is_more
 from cds_service.definitions.toxicology import SCREEN
-from cds_service.definitions.usable import age_days, in_groups, is_current, is_usable, usable_observations
+from cds_service.definitions.usable import age_days, in_groups, is_current, is_on_file, is_usable, usable_observations
 from cds_service.record import DraftOrder, Observation
 from cds_service.terminology.units import convert
 
 PANEL, REPEAT, SCREENING = "hepatic-panel", "hepatic-panel-repeat", "opioid-screen"
-_CHILD_PUGH = {"inr": "INR", "albumin": "albumin", "bilirubin": "bilirubin-total"}
-"""Test of the set -> group of the results that make it needless."""
-_CHILD_PUGH_TOGETHER = "inr-albumin-bilirubin"
 _REMISSION = "opioid-use-disorder-remission"
 _LIVER_DISEASE = (
     "cirrhosis",
@@ -33,9 +30,9 @@ _NEVER = frozenset({"refuted", "entered-in-error"})
 def set_elements(case: Case, order: DraftOrder) -> frozenset[str]:
     """Ids of the laboratory tests that the set is to order beside the prescriptions."""
     wanted = set(baseline_labs(case))
-    if _CHILD_PUGH_TOGETHER in wanted:
-        wanted.remove(_CHILD_PUGH_TOGETHER)
-        wanted |= {lab for lab, group in _CHILD_PUGH.items() if not _on_file(case, group)}
+    if CHILD_PUGH_TOGETHER in wanted:
+        wanted.remove(CHILD_PUGH_TOGETHER)
+        wanted |= {lab for lab, group in CHILD_PUGH.items() if not _on_file(case, group)}
     if _wants_repeat(case, order):
         wanted.add(REPEAT)
     if _wants_screen(case):
@@ -87,9 +84,7 @@ def _units(result: Observation) -> float | None:
 
 
 def _limit(case: Case, result: Observation) -> float:
-    if result.high is None or result.value is None or result.high.value <= 0:
-        return case.thresholds.liver.assumed_uln_u_l
-    high = convert(result.high.value, result.high.spelled or result.value.spelled, "U/L")
+    high = upper_limit(result, "U/L")
     return case.thresholds.liver.assumed_uln_u_l if high is None else high
 
 
@@ -99,16 +94,11 @@ def _wants_screen(case: Case) -> bool:
         return False
     groups = {result.group for result in case.record.observations if result.group.startswith(SCREEN)}
     screened = any(_on_file(case, group, case.thresholds.toxicology.positive_days) for group in groups)
-    days = case.thresholds.liver.lab_order_days
-    ordered = any(
-        any(group.startswith(SCREEN) for group in one.groups)
-        and (one.draft or (one.status == "active" and (age_days(one.authored, case.today) or 0) <= days))
-        for one in case.record.lab_orders
-    )
-    return not screened and not ordered
+    orders = case.record.lab_orders
+    screens = frozenset(group for one in orders for group in one.groups if group.startswith(SCREEN))
+    return not screened and not is_ordered(orders, screens, case.today, case.thresholds.liver.lab_order_days)
 
 
 def _on_file(case: Case, group: str, days: int | None = None) -> bool:
     most = case.thresholds.liver.baseline_panel_days if days is None else days
-    results = usable_observations(case.record.observations, case.today, group)
-    return any((age := age_days(one.taken, case.today)) is not None and age <= most for one in results)
+    return is_on_file(case.record.observations, case.today, most, group)

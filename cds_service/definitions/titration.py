@@ -10,10 +10,13 @@ from cds_service.definitions.case import Case
 from cds_service.definitions.dose import Step
 from cds_service.definitions.liver_tests import PANEL, has_baseline, is_ordered
 from cds_service.definitions.treatment import NEW_START, RESTART
-from cds_service.definitions.usable import age_days, usable_observations
+from cds_service.definitions.usable import is_on_file
 from cds_service.record import DraftOrder, Proposal
 
 GROUP_SYSTEM = "urn:ldn-cds:order-set"
+CHILD_PUGH = {"inr": "INR", "albumin": "albumin", "bilirubin": "bilirubin-total"}
+"""Test of the set -> group of the results that make it needless."""
+CHILD_PUGH_TOGETHER = "inr-albumin-bilirubin"
 _MORNING = frozenset({"MORN", "CM", "ACM", "PCM", "WAKE"})
 _ALMOST = 0.005
 """mg: 4.5000001 is 4.5 (rule 22, near-miss 2)."""
@@ -38,13 +41,18 @@ def moment(order: DraftOrder) -> str:
     return "MORN" if moments and all(named and set(named) <= _MORNING for named in moments) else "HS"
 
 
+def is_own_step(order: DraftOrder) -> bool:
+    """A prescription of our own order set, offered in view of what the patient takes (rule 29, near-miss 3)."""
+    return order.group.startswith(GROUP_SYSTEM)
+
+
 def is_low_dose_start(case: Case, order: DraftOrder) -> bool:
     """An LDN order that begins or begins again, that is meant in milligrams and is no step of our own set."""
     found = case.order_class(order)
     return (
         found.name == "ldn"
         and not found.ultra_low
-        and not order.group.startswith(GROUP_SYSTEM)
+        and not is_own_step(order)
         and case.treatment(order) in (NEW_START, RESTART)
     )
 
@@ -101,14 +109,10 @@ def baseline_labs(case: Case) -> list[str]:
     if needed and not _ordered(case):
         wanted.append("hepatic-panel")
     if case.liver.state == "compensated":
-        missing = [group for group in ("INR", "albumin", "bilirubin-total") if not _on_file(case, days, group)]
-        wanted += ["inr-albumin-bilirubin"] if missing else []
+        results = case.record.observations
+        missing = [group for group in CHILD_PUGH.values() if not is_on_file(results, case.today, days, group)]
+        wanted += [CHILD_PUGH_TOGETHER] if missing else []
     return wanted
-
-
-def _on_file(case: Case, days: int, *groups: str) -> bool:
-    results = usable_observations(case.record.observations, case.today, *groups)
-    return any((age := age_days(result.taken, case.today)) is not None and age <= days for result in results)
 
 
 def _ordered(case: Case) -> bool:

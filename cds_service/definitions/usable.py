@@ -58,6 +58,12 @@ def usable_observations(observations: Iterable[Observation], today: date, *group
     return sorted(found, key=lambda result: result.taken_order, reverse=True)
 
 
+def is_on_file(observations: Iterable[Observation], today: date, days: int, *groups: str) -> bool:
+    """Whether one of these groups has a usable, dated result of the last `days` days."""
+    ages = (age_days(result.taken, today) for result in usable_observations(observations, today, *groups))
+    return any(age is not None and age <= days for age in ages)
+
+
 def age_days(day: date | None, today: date) -> int | None:
     """Whole days since `day`; a record dated tomorrow is today's (b.1)."""
     return None if day is None else max((today - day).days, 0)

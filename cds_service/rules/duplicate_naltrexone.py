@@ -6,7 +6,7 @@ from cds_service.definitions.case import Case
 from cds_service.definitions.dose import daily_dose
 from cds_service.definitions.exposure import Reading, interval, supply_end
 from cds_service.definitions.schedule import is_one_schedule
-from cds_service.definitions.titration import GROUP_SYSTEM
+from cds_service.definitions.titration import is_own_step
 from cds_service.record import DraftOrder, Finding, Indicator, Naltrexone, Proposal
 
 _INJECTION = "naltrexone-injection"
@@ -66,12 +66,8 @@ def _taken(case: Case) -> list[Reading]:
 
 def _is_linked(reading: Reading, order: DraftOrder) -> bool:
     record = reading.medication
-    if (
-        order.group.startswith(GROUP_SYSTEM)
-        and reading.washout != _INJECTION
-        and _kind(record.drug.naltrexone) == _kind(order.drug.naltrexone if order.drug else None)
-    ):
-        return True  # a step of our own order set was offered in view of what is taken (near-miss 3)
+    if is_own_step(order) and reading.washout != _INJECTION and _is_same_kind(reading, order):
+        return True
     if order.prior and (order.prior == record.reference or order.prior in record.based_on):
         return True
     return bool(order.group) and order.group == record.group
@@ -80,7 +76,7 @@ def _is_linked(reading: Reading, order: DraftOrder) -> bool:
 def _is_renewed(case: Case, reading: Reading, order: DraftOrder) -> bool:
     """The same product at the same daily dose whose supply runs out soon, or of which no supply is known (b.1)."""
     record, limit = reading.medication, case.thresholds.dose.duplicate_supply_days
-    if _kind(record.drug.naltrexone) != _kind(order.drug.naltrexone if order.drug else None):
+    if not _is_same_kind(reading, order):
         return False
     before = daily_dose(record.dosages, record.drug.naltrexone).mg
     after = case.order_class(order).dose.mg
@@ -97,6 +93,10 @@ def _supply_ends(case: Case, reading: Reading) -> date | None:
         days = interval(case.thresholds, _INJECTION).clear_days
         return given + timedelta(days=days) if given else None
     return supply_end(reading.medication, case.record.medications, case.thresholds)
+
+
+def _is_same_kind(reading: Reading, order: DraftOrder) -> bool:
+    return _kind(reading.medication.drug.naltrexone) == _kind(order.drug.naltrexone if order.drug else None)
 
 
 def _kind(product: Naltrexone | None) -> str:

@@ -1,7 +1,7 @@
 """Rule 19: an unticked ESR beside other lines, since one small pilot measured it (S17 S33 S48, D5)."""
 
 from cds_service.definitions.case import Case
-from cds_service.definitions.usable import age_days, usable_observations
+from cds_service.definitions.usable import is_on_file
 from cds_service.record import DraftOrder, Finding, Indicator, Proposal
 
 
@@ -11,8 +11,7 @@ def detect(case: Case) -> Finding | None:
         return None
     if any(shortfall.data == "labs" for shortfall in case.record.shortfalls):
         return None
-    ages = [age_days(one.taken, case.today) for one in usable_observations(case.record.observations, case.today, "ESR")]
-    if any(age is not None and age <= case.thresholds.esr.on_file_days for age in ages):
+    if is_on_file(case.record.observations, case.today, case.thresholds.esr.on_file_days, "ESR"):
         return None
     return Finding(
         rule="esr-baseline-optional",

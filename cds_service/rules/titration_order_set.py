@@ -9,9 +9,9 @@ from cds_service.definitions.case import ORDER_SIGN, Case
 from cds_service.definitions.dose import daily_dose
 from cds_service.definitions.exposure import Reading
 from cds_service.definitions.titration import (
-    GROUP_SYSTEM,
     first_day,
     is_low_dose_start,
+    is_own_step,
     starts_too_high,
     steps_too_fast,
     titration,
@@ -62,7 +62,7 @@ def _calls_for_step_down(case: Case, order: DraftOrder) -> bool:
         and not found.ultra_low
         and not found.dose.is_stepped
         and case.hook != ORDER_SIGN
-        and not order.group.startswith(GROUP_SYSTEM)
+        and not is_own_step(order)
         and case.intolerance is not None
         and case.intolerance.ongoing
     )

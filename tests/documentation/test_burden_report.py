@@ -1,13 +1,11 @@
 """The burden on ordinary patients stays within the target, and the report says what it counts (rulebook e.4)."""
 
-import importlib.util
-import sys
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from project_script import script
 
 from cds_service.service import Service
 from cds_service.settings import Settings
@@ -16,20 +14,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 SEED = 20260302
 
 
-def _script(name: str) -> ModuleType:
-    """A script under the name by which its neighbours import it."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, CHECKOUT / "scripts" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-patients = _script("ordinary_patients")
-report = _script("burden_report")
+patients = script("ordinary_patients")
+report = script("burden_report")
 
 
 @pytest.fixture(scope="module")

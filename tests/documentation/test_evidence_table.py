@@ -1,31 +1,19 @@
 """docs/reference/evidence.md: every statement has an answer, and the page is what the script writes today."""
 
 import copy
-import importlib.util
 import re
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from project_script import script
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def _script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"script_{name}", CHECKOUT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-evidence = _script("write_evidence")
+evidence = script("write_evidence")
 TABLE = evidence.read_table()
 
 

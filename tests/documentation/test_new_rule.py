@@ -1,6 +1,5 @@
 """The walk of adding a rule: `make rule` lays down what belongs together, and the tests name what is missing."""
 
-import importlib.util
 import json
 import os
 import re
@@ -8,10 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from project_script import script
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NEW = "grapefruit-juice"
@@ -30,16 +29,7 @@ print(json.dumps([sorted(rules()), [card.family, card.number], [case.name for ca
 """
 
 
-def _script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"script_{name}", CHECKOUT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-new_rule = _script("new_rule")
+new_rule = script("new_rule")
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,12 @@
 """README.md says what is true: settings, rules, commands, and a card that the service really gives."""
 
-import importlib.util
 import json
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from project_script import script
 
 from cds_service.cli import main
 from cds_service.hooks.services import SERVICES
@@ -20,16 +19,7 @@ README = (CHECKOUT / "README.md").read_text("utf-8")
 LONGEST_SENTENCE = 40
 
 
-def _script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, CHECKOUT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-draw_card = _script("draw_card")
+draw_card = script("draw_card")
 
 
 def _section(title: str) -> str:
