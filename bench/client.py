@@ -109,17 +109,17 @@ def _send(port: int, call: bytes, count: int, mark: bytes, milliseconds: list[fl
     message = bytearray(top + call)
     place = len(top) + call.index(STAND_IN.encode())
     run = secrets.token_hex(4)
-    wire = _connect(port)
+    wire = connect(port)
     try:
         for number in range(count):
             message[place : place + 36] = f"{run}-0000-4000-8000-{number:012x}".encode("ascii")
             for _ in range(_ATTEMPTS):
                 started = perf_counter()
-                answer = _exchange(wire, message)
+                answer = exchange(wire, message)
                 taken = perf_counter() - started
-                if not answer or b"connection: close" in answer[:500].lower():
+                if not answer or closes(answer):
                     wire.close()
-                    wire = _connect(port)
+                    wire = connect(port)
                 if answer:
                     break
             if not answer.startswith(b"HTTP/1.1 200") or mark not in answer:
@@ -129,13 +129,13 @@ def _send(port: int, call: bytes, count: int, mark: bytes, milliseconds: list[fl
         wire.close()
 
 
-def _connect(port: int) -> socket.socket:
+def connect(port: int) -> socket.socket:
     wire = socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_SECONDS)
     wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return wire
 
 
-def _exchange(wire: socket.socket, message: bytearray) -> bytes:
+def exchange(wire: socket.socket, message: bytearray) -> bytes:
     """The answer; empty where the connection was closed before one came."""
     try:
         wire.sendall(message)
@@ -147,20 +147,30 @@ def _exchange(wire: socket.socket, message: bytearray) -> bytes:
 def _receive(wire: socket.socket) -> bytes:
     """A whole answer; empty where it ends early or has no length."""
     got = bytearray()
-    end, wanted = -1, 0
-    while end < 0 or len(got) < wanted:
+    wanted = 0
+    while not wanted or len(got) < wanted:
         part = wire.recv(262_144)
         if not part:
             return b""
         got += part
-        if end < 0:
-            end = got.find(b"\r\n\r\n")
-            if end >= 0:
-                length = got[:end].lower().partition(b"content-length:")[2].split(b"\r\n")[0].strip()
-                if not length:
-                    return b""
-                wanted = end + 4 + int(length)
+        wanted = wanted or length_of(got)
+        if wanted < 0:
+            return b""
     return bytes(got)
+
+
+def closes(answer: bytes | bytearray) -> bool:
+    """Whether the server closes the connection behind this answer."""
+    return b"connection: close" in answer[:500].lower()
+
+
+def length_of(got: bytearray) -> int:
+    """Bytes of the whole answer that begins so; 0 where its head is not there yet, -1 where it does not say."""
+    end = got.find(b"\r\n\r\n")
+    if end < 0:
+        return 0
+    length = got[:end].lower().partition(b"content-length:")[2].split(b"\r\n")[0].strip()
+    return end + 4 + int(length) if length else -1
 
 
 if __name__ == "__main__":

@@ -70,6 +70,16 @@ class BadFhirAccess(InvalidRequest):
     issue = "value"
 
 
+class TooManyCalls(ServiceError):
+    """A registered caller has more calls under way, or in this second, than its entry allows."""
+
+    code = "too-many-calls"
+    issue = "throttled"
+
+    def __init__(self) -> None:
+        super().__init__("More calls at a time than are agreed on. The call may be sent again in a second.")
+
+
 class TooManyEntries(RefusedRequest):
     """More Bundle entries than the setting CDS_MAX_ENTRIES allows."""
 
@@ -82,6 +92,26 @@ class InvalidFeedback(RefusedRequest):
 
     code = "invalid-feedback"
     issue = "invalid"
+
+
+class NotAuthenticated(ServiceError):
+    """No token, or none that is good here. One text for every cause: the reason stands in the log only (trust T9)."""
+
+    code = "not-authenticated"
+    issue = "login"
+
+    def __init__(self) -> None:
+        super().__init__("This call carries no token that this service accepts.")
+
+
+class NotRegistered(ServiceError):
+    """The caller is known, and what it asks for is not agreed with it: its mode is off, or the hook is not its own."""
+
+    code = "not-registered"
+    issue = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("This client is not registered for this service.")
 
 
 class StoreUnavailable(ServiceError):
@@ -109,6 +139,13 @@ class BadSetting(StartError):
     """An environment variable has a value that cannot be used; the text names the variable."""
 
     code = "bad-setting"
+    issue = "value"
+
+
+class BadClients(StartError):
+    """The file of clients cannot be used; the text names file, entry and field, and repeats no value."""
+
+    code = "bad-clients-file"
     issue = "value"
 
 

@@ -4,29 +4,41 @@ Web, `call`, `replay` and later doors enter here; they differ only in how data i
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+from hashlib import sha1
 from pathlib import Path
 from time import monotonic
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
+from cds_service.callers import Caller
+from cds_service.callers.registry import Terms
 from cds_service.content import cards_dir
 from cds_service.definitions.case import PATIENT_VIEW, Case, is_live, is_naltrexone, is_opioid
 from cds_service.feedback.store import IssuedCard
-from cds_service.fhir.client import AllowedBases, FhirClient
-from cds_service.fhir.gather import Fetch, Gathered, Opened, gather
+from cds_service.fhir.client import FhirClient
+from cds_service.fhir.fetch import Late, never
+from cds_service.fhir.gather import Fetch, Fetched, Gathered, Opened, gather
+from cds_service.fhir.metadata import ServerReleases
 from cds_service.fhir.read.orders import Drafts, read_drafts
 from cds_service.fhir.read.record import read_record
+from cds_service.fhir.release import UNSUPPORTED
 from cds_service.fhir.write import judge_notes
 from cds_service.hooks.request import HookRequest, read_request
+from cds_service.hooks.services import offered
+from cds_service.outbound import AllowedBases
 from cds_service.present.cards import Context, Shown, present
 from cds_service.present.check import check_resources
-from cds_service.present.explain import Queries, Told, explain, explain_silence
+from cds_service.present.dress import check_topics, dressed
+from cds_service.present.explanation import Queries, Told, explain, explain_silence
 from cds_service.present.knowledge import Knowledge, read_knowledge
 from cds_service.present.site import OFF, ON
 from cds_service.present.suggestions import Session
+from cds_service.profiles import STANDARD, Profile, profile_names, profile_of
+from cds_service.profiles.prefetch import with_our_keys
 from cds_service.record import Finding, Indicator, PatientRecord, Shortfall
 from cds_service.rules import detect_all
 from cds_service.settings import Settings
@@ -39,6 +51,11 @@ NALTREXONE = (
     "serviceRequests", "appointments",
 )  # fmt: skip
 VIEW = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "outcomes")
+MOST_SECONDS = 4.5
+"""The longest budget of a call, whatever a registration says: a client may give up after 5 s (trust 3.1)."""
+_CARDS_SECONDS = 0.1
+"""Of the budget, what is kept after the last answer of a server for reading it, for rules and cards; a quarter of a
+budget that is smaller than that."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:ldn-cds:card")
 
 
@@ -71,18 +88,32 @@ class Place:
     explain: bool = False
 
 
-def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: Knowledge, place: Place) -> Answer:
-    """The whole service: a pure function of the request, the FHIR answers, the knowledge and the date."""
+def respond(
+    request: HookRequest,
+    fetch: Fetch | None,
+    today: date,
+    knowledge: Knowledge,
+    place: Place,
+    profile: Profile = STANDARD,
+    release: str = "",
+    late: Late = never,
+) -> Answer:
+    """The whole service: a pure function of the request, the FHIR answers, the knowledge and the date.
+
+    The profile decides how the cards look and never what is found. `release` is the FHIR release that the caller is
+    registered with; empty where nobody said. What is unread when it is `late` is said on a card.
+    """
+    request = with_our_keys(request, profile)
     explains = place.explain or request.explain
     queries = Queries(fetch) if explains and fetch is not None else None
     fetch = queries or fetch
     opened = Opened(request, fetch)
-    drafts = read_drafts(request, opened.find, place.zone, opened.patient_urns)
+    drafts = read_drafts(request, opened.find, place.zone, opened.person)
     wanted = _wanted(request, drafts)
     if wanted is None:
         return Answer([], explained=explain_silence(request, today, knowledge) if explains else None)
-    gathered = gather(request, opened, wanted, fetch)
-    record = _with_lost_drafts(read_record(request, gathered, today, place.zone), drafts)
+    gathered = gather(request, opened, wanted, fetch, release, writes=wanted not in ((), OPIOID_ONLY))
+    record = _with_lost_drafts(read_record(request, gathered, today, place.zone, late), drafts)
     case = Case(
         hook=request.hook,
         record=record,
@@ -97,12 +128,13 @@ def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: K
     withheld = knowledge.site.withheld_by(detected)
     session = _session(request, gathered, notes)
     context = Context(session, knowledge, place.base_url, place.development, withheld)
-    cards = present(findings, case, context)
+    cards = dressed(present(findings, case, context), profile, knowledge.words["dress"], session.new_uuid)
     if place.strict:
         check_resources(cards, gathered.release)
     # Names of elements and counts, never a value of a patient's.
     log = {
         "release": gathered.release,
+        "release_told_by": gathered.told_by,
         "knowledge": knowledge.version,
         "silent": [finding.rule for finding in findings if finding.silent],
         **({"broken": list(broken)} if broken else {}),
@@ -112,8 +144,10 @@ def respond(request: HookRequest, fetch: Fetch | None, today: date, knowledge: K
     answer = _answer(request, cards, findings, log, knowledge.version)
     if not explains:
         return answer
-    asked = queries.asked if queries else {}
-    told = Told(request, case, detected, findings, broken, cards, context, wanted, opened.answers, asked)
+    asked = queries.asked if queries else frozenset[str]()
+    told = Told(
+        request, case, detected, findings, broken, cards, context, wanted, opened.answers, gathered.answers, asked
+    )
     return replace(answer, explained=_explained(told))
 
 
@@ -127,6 +161,8 @@ def _explained(told: Told) -> Mapping[str, Any]:
 
 def _draft_notes(case: Case, gathered: Gathered) -> Mapping[str, tuple[str, ...]]:
     """What the FHIR model dislikes about each judged draft: a note beside the judgement, never a refusal."""
+    if gathered.release == UNSUPPORTED:
+        return {}
     judged = (*case.naltrexone_judged, *case.opioid_judged)
     return {order.reference: judge_notes(gathered.release, order.resource) for order in judged}
 
@@ -186,7 +222,19 @@ def _session(request: HookRequest, gathered: Gathered, notes: Mapping[str, tuple
 
 def _uuids(request: HookRequest) -> Callable[[str], str]:
     """Names to uuids: unique for each call, the same when the same call is answered again."""
-    return lambda name: str(uuid5(_NAMESPACE, f"{request.hook} {request.instance} {name}"))
+    start = sha1(_NAMESPACE.bytes + f"{request.hook} {request.instance} ".encode(), usedforsecurity=False)
+
+    def named(name: str) -> str:
+        """`uuid5` (RFC 9562, version and variant set), without hashing anew what all names of a call have in common."""
+        whole = start.copy()
+        whole.update(name.encode())
+        number = bytearray(whole.digest()[:16])
+        number[6] = number[6] & 0x0F | 0x50
+        number[8] = number[8] & 0x3F | 0x80
+        text = number.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    return named
 
 
 def _answer(
@@ -254,15 +302,35 @@ def place_of(settings: Settings, zone: tzinfo) -> Place:
     )
 
 
+def unnamed_caller(settings: Settings) -> Caller:
+    """The one caller of a service without a registry: whoever reaches it."""
+    return Caller(
+        fhir_bases=settings.fhir_bases,
+        budget_seconds=settings.deadline_seconds,
+        silent=settings.silent,
+        fhir_release=settings.fhir_release,
+        profile=profile_of(settings.profile),
+    )
+
+
+def terms_of(settings: Settings) -> Terms:
+    """What is the same for every caller of a registry; the time that each has stands in its own entry or profile."""
+    hooks = frozenset(service.hook for service in offered(patient_view=settings.patient_view).values())
+    return Terms(settings.base_url, None, hooks)
+
+
 class Service:
     """One running service: knowledge, FHIR client and clock behind `answer`. Built by a door, once a process."""
 
     def __init__(self, settings: Settings) -> None:
         self.knowledge = knowledge_of(settings)
         selfcheck(self.knowledge.order_set)
+        for name in profile_names():
+            check_topics(self.knowledge.cards, profile_of(name))
         self.place = place_of(settings, zone_of(settings))
-        self._client = FhirClient(AllowedBases(settings.fhir_bases), settings.max_fhir_bytes)
-        self._deadline_seconds = settings.deadline_seconds
+        self._client = FhirClient(settings.max_fhir_bytes)
+        self._releases = ServerReleases(monotonic)
+        self._unnamed = unnamed_caller(settings)
         self._rehearse()
 
     def _rehearse(self) -> None:
@@ -275,21 +343,63 @@ class Service:
         """Raises StartError where the content cannot be used."""
         return cls(settings)
 
-    def answer(self, request: HookRequest, received: float | None = None) -> Answer:
-        """Answer a call now. The deadline counts from `received`, in seconds of `monotonic`, where that is known."""
-        deadline = (monotonic() if received is None else received) + self._deadline_seconds
+    def answer(
+        self,
+        request: HookRequest,
+        received: float | None = None,
+        caller: Caller | None = None,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> Answer:
+        """Answer a call now. The deadline counts from `received`, in seconds of `monotonic`, where that is known.
+
+        `aside` is entered whenever the call waits for a FHIR server and computes nothing.
+        """
+        caller = caller or self._unnamed
+        budget = min(caller.budget_seconds, MOST_SECONDS)
+        end = (monotonic() if received is None else received) + budget
+        deadline = end - min(_CARDS_SECONDS, budget / 4)
         fetch = None
         if request.token_patient in ("", request.patient_id):
-            fetch = self._client.reader(request.fhir_server, request.token, deadline)
-        return respond(request, fetch, datetime.now(self.place.zone).date(), self.knowledge, self.place)
+            fetch = self._reader(request, caller, deadline)
+        if fetch is not None:
+            fetch = _aside(fetch, aside)
+            fetch = self._releases.through(fetch, request.fhir_server)
+        today = datetime.now(self.place.zone).date()
 
-    def did_not_run(self, request: HookRequest) -> Answer:
+        def late() -> bool:
+            return monotonic() > end
+
+        return respond(request, fetch, today, self.knowledge, self.place, caller.profile, caller.fhir_release, late)
+
+    def fhir_servers(self) -> Mapping[str, int]:
+        """How many FHIR servers this process has asked, by the state of their circuit breaker."""
+        return self._client.states()
+
+    def _reader(self, request: HookRequest, caller: Caller, deadline: float) -> Fetch | None:
+        """A server that is not the caller's is asked nothing; that it was named and not asked stands on the card."""
+        allowed = AllowedBases(caller.fhir_bases)
+        belongs = bool(caller.fhir_bases) and allowed.allows(request.fhir_server)
+        if caller.named and request.fhir_server and request.token and not belongs:
+            return lambda queries: {query: Fetched(cause="foreign-server") for query in queries}
+        return self._client.reader(request.fhir_server, request.token, deadline, allowed)
+
+    def did_not_run(self, request: HookRequest, caller: Caller | None = None) -> Answer:
         """The visible card for a fault of our own: nobody may take silence for an all-clear."""
         finding = Finding("data-not-checked", Indicator.WARNING, shortfalls=(Shortfall("service", "fault"),))
         case = Case(request.hook, PatientRecord(date.min), (), self.knowledge.thresholds)
         session = Session("R4", request.patient_id, request.user_id, request.encounter_id, _uuids(request))
         context = Context(session, self.knowledge, self.place.base_url, self.place.development)
-        return _answer(request, present((finding,), case, context), (finding,), {}, self.knowledge.version)
+        profile = (caller or self._unnamed).profile
+        cards = dressed(present((finding,), case, context), profile, self.knowledge.words["dress"], session.new_uuid)
+        return _answer(request, cards, (finding,), {}, self.knowledge.version)
+
+
+def _aside(fetch: Fetch, aside: Callable[[], AbstractContextManager[None]]) -> Fetch:
+    def waited(queries: tuple[str, ...]) -> Mapping[str, Fetched]:
+        with aside():
+            return fetch(queries)
+
+    return waited
 
 
 def zone_of(settings: Settings) -> tzinfo:
@@ -297,5 +407,5 @@ def zone_of(settings: Settings) -> tzinfo:
     if settings.timezone:
         return ZoneInfo(settings.timezone)
     zone = datetime.now().astimezone().tzinfo
-    assert zone is not None
+    assert zone is not None  # nosec B101  # for mypy: made sure of by the caller
     return zone

@@ -18,6 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from cds_service.cli.json_text import written
 from cds_service.hooks.request import read_request
 from cds_service.service import Service, respond
 from cds_service.settings import Settings
@@ -42,19 +43,6 @@ def answer() -> dict[str, Any]:
     body = json.loads(REQUEST.read_text("utf-8"))
     request = read_request(body, body["hook"])
     return {"cards": respond(request, None, DAY, service.knowledge, service.place).cards}
-
-
-def written(value: Any, indent: str = "", room: int = 110) -> str:
-    """JSON for reading: what fits on one line stands on one line."""
-    line = json.dumps(value, ensure_ascii=False)
-    if len(indent) + len(line) <= room or not isinstance(value, dict | list) or not value:
-        return line
-    deeper = indent + "  "
-    if isinstance(value, list):
-        parts = [f"{deeper}{written(part, deeper, room)}" for part in value]
-        return "[\n" + ",\n".join(parts) + f"\n{indent}]"
-    parts = [f"{deeper}{json.dumps(name)}: {written(part, deeper, room)}" for name, part in value.items()]
-    return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
 
 
 def without_digest(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Make the virtual environment `.venv` fit for a task, and do nothing where it already is.
 
-    python3 scripts/environment.py [EXTRA ...]      extras of setup.cfg: test, check
+    python3 scripts/environment.py [EXTRA ...]      extras of setup.cfg: test, docs, check
 
 Standard library only, since it runs before anything is installed. An environment is made anew where it is broken, was
-made elsewhere (a moved or copied folder), or by a Python that is too old. What was installed is kept in a stamp inside
+made elsewhere (a moved or copied folder), or by a Python that is too old. What is installed are the versions that
+`requirements/` has locked, checked by digest. Where those cannot be had, on a system for which one has no file or from
+an index that lacks one, it says so and takes what setup.cfg allows. What was installed is kept in a stamp inside
 `.venv` together with a digest of what it was installed from, so that a second `make run` starts at once.
 """
 
@@ -16,6 +18,7 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 CHECKOUT = Path(__file__).resolve().parents[1]
+LOCKS = CHECKOUT / "requirements"
 VENV = CHECKOUT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "ldn-cds-stamp.json"
@@ -39,11 +42,23 @@ def main(extras: list[str]) -> int:
         return 0
     print(f"Installing the service{' and what its ' + ', '.join(wanted) + ' need' if wanted else ''}", flush=True)
     STAMP.unlink(missing_ok=True)
+    if not locked(wanted):
+        print("The locked versions cannot be installed here; taking what setup.cfg allows instead.", flush=True)
     target = f".[{','.join(wanted)}]" if wanted else "."
     installed = subprocess.run([*pip(), "install", "-qq", "--editable", target], cwd=CHECKOUT, check=False)
     if installed.returncode == 0:
         STAMP.write_text(json.dumps({"extras": wanted, "digest": now}) + "\n", encoding="utf-8")
     return installed.returncode
+
+
+def locked(extras: list[str]) -> bool:
+    """Each lock holds the service's distributions too, and agrees with the others."""
+    files = [LOCKS / f"{name}.txt" for name in ("run", *extras)]
+    requirements = [word for file in files if file.exists() for word in ("--requirement", str(file))]
+    if not requirements:
+        return True
+    command = [*pip(), "install", "-qq", "--require-hashes", *requirements]
+    return subprocess.run(command, cwd=CHECKOUT, check=False).returncode == 0
 
 
 def fits() -> bool:
@@ -84,8 +99,8 @@ def stamped() -> dict[str, list[str] | str]:
 def digest() -> str:
     """Changes with the place, the interpreter and whatever decides what is installed."""
     seen = hashlib.sha256(f"{os.fspath(CHECKOUT)} {os.path.realpath(PYTHON)}".encode())
-    for name in ("setup.cfg", "pyproject.toml"):
-        seen.update((CHECKOUT / name).read_bytes())
+    for path in (CHECKOUT / "setup.cfg", CHECKOUT / "pyproject.toml", *sorted(LOCKS.glob("*.txt"))):
+        seen.update(path.read_bytes())
     return seen.hexdigest()
 
 

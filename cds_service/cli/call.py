@@ -1,31 +1,31 @@
 """`cds-service call FILE`: one request on the terminal, no server."""
 
 import os
-import sys
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import orjson
 from rich.text import Text
 
 from cds_service.cli.cases import BadInput, located, read_case, read_object, read_server
 from cds_service.cli.explanation import explanation
 from cds_service.cli.record_server import in_process
-from cds_service.cli.terminal import card_panel, console, plain
-from cds_service.fhir.client import AllowedBases, FhirClient
+from cds_service.cli.terminal import card_panel, console, plain, print_json
+from cds_service.fhir.client import FhirClient
 from cds_service.fhir.gather import Fetch
 from cds_service.hooks.request import EXTENSION, HookRequest, read_request
 from cds_service.hooks.services import offered
+from cds_service.outbound import AllowedBases
+from cds_service.profiles import profile_of
 from cds_service.service import knowledge_of, place_of, respond, zone_of
 from cds_service.settings import Settings
 
 
-def call(name: str, today: date | None, *, as_json: bool, explain: bool = False) -> int:
+def call(name: str, today: date | None, *, as_json: bool, explain: bool = False, profile: str = "") -> int:
     """Raises BadInput, RefusedRequest or StartError; nothing is stored and no clock but the default day is read."""
-    settings = Settings.read(os.environ)
+    settings = Settings.read({**os.environ, **({"CDS_PROFILE": profile} if profile else {})})
     path = located(name)
     path = path / "request.json" if path.is_dir() else path
     body = read_object(path)
@@ -37,13 +37,14 @@ def call(name: str, today: date | None, *, as_json: bool, explain: bool = False)
     day = today or _day_of_the_case(path) or datetime.now(zone).date()
     fetch = _fetch(path, request, settings)
     place = place_of(settings, zone)
-    answer = respond(request, fetch, day, knowledge_of(settings), replace(place, explain=place.explain or explain))
+    place = replace(place, explain=place.explain or explain)
+    answer = respond(request, fetch, day, knowledge_of(settings), place, profile_of(settings.profile))
     cards = answer.cards
     if as_json:
         sent: dict[str, Any] = {"cards": cards}
         if answer.explained:
             sent["extension"] = {EXTENSION: {"explain": answer.explained}}
-        sys.stdout.buffer.write(orjson.dumps(sent, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        print_json(sent)
         return 0
     out = console()
     count = {0: "no card: the service stays silent", 1: "1 card"}.get(len(cards), f"{len(cards)} cards")
@@ -67,5 +68,5 @@ def _fetch(path: Path, request: HookRequest, settings: Settings) -> Fetch | None
     server = read_server(path.parent) if path.name == "request.json" else None
     if server is not None:
         return in_process(server) if request.token else None
-    client = FhirClient(AllowedBases(settings.fhir_bases), settings.max_fhir_bytes)
-    return client.reader(request.fhir_server, request.token, monotonic() + settings.deadline_seconds)
+    client, allowed = FhirClient(settings.max_fhir_bytes), AllowedBases(settings.fhir_bases)
+    return client.reader(request.fhir_server, request.token, monotonic() + settings.deadline_seconds, allowed)

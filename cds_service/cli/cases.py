@@ -1,6 +1,6 @@
 """Cases on disk: a request, what is expected, and what the record server would answer (fhir_fixtures/README.md)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -24,16 +24,36 @@ class BadInput(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One situation. `name` is `<rule>/<case>`; `server` is None where no record server belongs to the case."""
+    """One situation. `name` is `<rule>/<case>`; `server` is None where no record server belongs to the case, `folder`
+    where it is not on disk."""
 
     name: str
     request: Mapping[str, Any]
     expected: Mapping[str, Any]
     server: Mapping[str, Any] | None = None
+    folder: Path | None = None
 
     @property
     def as_of(self) -> date:
         return date.fromisoformat(self.expected["as_of"])
+
+
+_TEST_DATA = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+    "code": "HTEST",
+    "display": "test health data",
+}
+
+
+def tagged(patient: Mapping[str, Any]) -> dict[str, Any]:
+    """The Patient, marked as test data, as every patient of a case is."""
+    found = patient.get("meta")
+    meta = found if isinstance(found, Mapping) else {}
+    sent = meta.get("tag")
+    tags = [tag for tag in sent if isinstance(tag, Mapping)] if isinstance(sent, list) else []
+    if not any(tag.get("code") == _TEST_DATA["code"] for tag in tags):
+        tags.append(_TEST_DATA)
+    return {**patient, "meta": {**meta, "tag": tags}}
 
 
 def located(name: str) -> Path:
@@ -56,14 +76,15 @@ def read_case(folder: Path) -> Case:
     return Case(
         name=name,
         request=read_object(folder / "request.json"),
-        expected=_checked(read_object(folder / "expected.json"), "expected", name),
+        expected=checked(read_object(folder / "expected.json"), "expected", name),
         server=read_server(folder),
+        folder=folder,
     )
 
 
 def read_server(folder: Path) -> Mapping[str, Any] | None:
     path = folder / "server.json"
-    return _checked(read_object(path), "server", folder.name) if path.is_file() else None
+    return checked(read_object(path), "server", folder.name) if path.is_file() else None
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -79,28 +100,30 @@ def read_object(path: Path) -> dict[str, Any]:
     return value
 
 
-def _checked(value: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
-    fault = next(_errors(kind, value), None)
+def checked(value: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
+    """The value, where it is of the shape that `kind` has. Raises BadInput with the case, the file and the place."""
+    fault = next(iter(shape_faults(kind, value)), None)
     if fault is not None:
-        place = ".".join(str(step) for step in fault.absolute_path) or "the top"
-        raise BadInput(f"{name}/{kind}.json: {fault.message}, at {place}.")
-    if kind == "expected":
-        try:
-            date.fromisoformat(value["as_of"])
-        except ValueError:
-            raise BadInput(f"{name}/expected.json: as_of is no day of the calendar.") from None
+        place, text = fault
+        raise BadInput(f"{name}/{kind}.json: {text}, at {place or 'the top'}.")
     return value
 
 
-def _errors(kind: str, value: Mapping[str, Any]) -> Any:
-    return iter(_validator(kind).iter_errors(value))
+def shape_faults(kind: str, value: Any) -> list[tuple[str, str]]:
+    """(place, text) of everything that an expectation or a record server's answers must not be."""
+    found = [
+        (".".join(str(step) for step in fault.absolute_path), fault.message)
+        for fault in _validator(kind).iter_errors(value)
+    ]
+    if kind == "expected" and not found:
+        try:
+            date.fromisoformat(value["as_of"])
+        except ValueError:
+            found.append(("as_of", "as_of is no day of the calendar"))
+    return found
 
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
     schema = orjson.loads((fixtures_dir() / f"{kind}.schema.json").read_bytes())
     return Draft202012Validator(schema)
-
-
-def chosen(cases: Iterable[Case], release: str) -> list[Case]:
-    return [case for case in cases if not release or case.expected["release"] == release]

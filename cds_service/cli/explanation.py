@@ -13,7 +13,7 @@ _STYLES = {"fired": "bold", "hidden": "yellow", "not-at-this-hook": "yellow", "b
 
 
 def explanation(said: Mapping[str, Any]) -> Iterable[RenderableType]:
-    """Everything of `present/explain.py` that a reader would ask for; `--json` has the rest."""
+    """Everything of `present/explanation` that a reader would ask for; `--json` has the rest."""
     if "fault" in said:
         yield Text("The explanation could not be made.")
         return

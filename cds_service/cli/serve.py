@@ -19,6 +19,7 @@ def serve(host: str | None, port: str | None) -> int:
 
     asked = {"CDS_HOST": host, "CDS_PORT": port}
     settings = Settings.read({**os.environ, **{name: value for name, value in asked.items() if value is not None}})
+    serving.refuse_exposure(settings)
     _check_free(settings)
     print(welcome(settings), flush=True)
     serving.serve(settings)
@@ -28,10 +29,12 @@ def serve(host: str | None, port: str | None) -> int:
 def welcome(settings: Settings) -> str:
     """Where the service is, a call that works as printed, and what it is not."""
     file = fixtures_dir() / SHOWN / "request.json"
+    tried = f"Try it:    {curl(settings.base_url, str(file.resolve()))}"
+    callers = f"Callers:   those of {settings.clients_file}, each call with a token of its own"
     mode = "Development mode: any caller is answered. " if settings.development else ""
     return f"""\
 Discovery: {settings.base_url}/cds-services
-Try it:    {curl(settings.base_url, str(file.resolve()))}
+{tried if settings.development else callers}
 {mode}Not clinically approved: synthetic data only. Stop with Ctrl-C."""
 
 

@@ -1,11 +1,14 @@
 """Cards and comparisons on a terminal. Text from records is shown as text: never as markup, never as control codes."""
 
+import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +24,19 @@ def console() -> Console:
     made = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
     made.width = min(made.width, _WIDEST)
     return made
+
+
+def print_json(value: Any) -> None:
+    """The result of a command for a program: nothing else goes to standard output then."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
+
+
+def progress(out: Console, *, quiet_out: bool = False) -> Progress:
+    """A bar for long work, only where somebody looks: on `out`, or beside an output that a program reads."""
+    screen = Console(stderr=True, highlight=False) if quiet_out or not out.is_terminal else out
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal)
 
 
 def plain(value: Any) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 
 from cds_service.definitions.cirrhosis import Liver, liver
 from cds_service.definitions.exposure import Exposure, weigh
@@ -11,8 +10,10 @@ from cds_service.definitions.follow_up import Course, course
 from cds_service.definitions.form import is_injection, washout_row
 from cds_service.definitions.hypersensitivity import Intolerance, intolerance
 from cds_service.definitions.liver_tests import LiverTests, liver_tests
+from cds_service.definitions.once import once
 from cds_service.definitions.order_class import OrderClass, order_class
 from cds_service.definitions.pregnancy import PregnancyStatus, pregnancy_status, years
+from cds_service.definitions.pregnancy_signs import Sign, possible_signs
 from cds_service.definitions.surgery import Surgery, upcoming
 from cds_service.definitions.thresholds import Thresholds
 from cds_service.definitions.treatment import NEW_START, RENEWAL, RESTART, treatment
@@ -42,28 +43,28 @@ class Case:
     def today(self) -> date:
         return self.record.as_of
 
-    @cached_property
+    @once
     def naltrexone_drafts(self) -> tuple[DraftOrder, ...]:
         return tuple(draft for draft in self.drafts if is_naltrexone(draft))
 
-    @cached_property
+    @once
     def opioid_drafts(self) -> tuple[DraftOrder, ...]:
         return tuple(draft for draft in self.drafts if is_opioid(draft))
 
-    @cached_property
+    @once
     def naltrexone_judged(self) -> tuple[DraftOrder, ...]:
         return tuple(draft for draft in self.naltrexone_drafts if draft.selected)
 
-    @cached_property
+    @once
     def opioid_judged(self) -> tuple[DraftOrder, ...]:
         return tuple(draft for draft in self.opioid_drafts if draft.selected)
 
-    @cached_property
+    @once
     def opioids(self) -> tuple[Exposure, ...]:
         """Exposure to every opioid of the record, by ingredient."""
         return weigh(self.record.medications, _opioid_parts, self.today, self.thresholds)
 
-    @cached_property
+    @once
     def naltrexone(self) -> Exposure | None:
         """Exposure to naltrexone in any product; a product that holds an opioid is never naltrexone."""
 
@@ -77,27 +78,31 @@ class Case:
         found = weigh(self.record.medications, parts, self.today, self.thresholds)
         return found[0] if found else None
 
-    @cached_property
+    @once
     def anticoagulants(self) -> tuple[Exposure, ...]:
         return weigh(self.record.medications, _anticoagulant_parts, self.today, self.thresholds)
 
-    @cached_property
+    @once
     def washouts(self) -> tuple[Washout, ...]:
         """Ended opioids that are not clear yet, the most severe first."""
         found = [judged for exposure in self.opioids if (judged := washout(exposure, self.today, self.thresholds))]
         return tuple(sorted(found, key=lambda one: (-one.indicator, -(one.earliest_clear or date.max).toordinal())))
 
-    @cached_property
+    @once
     def earliest_clear(self) -> date | None:
         """The latest clear date over all ended opioids; None where none is pending or none can be computed."""
         dates = [one.earliest_clear for one in self.washouts]
         return None if not dates or None in dates else max(day for day in dates if day)
 
-    @cached_property
+    @once
     def pregnancy(self) -> PregnancyStatus:
         return pregnancy_status(self.record, self.thresholds)
 
-    @cached_property
+    @once
+    def possible_pregnancy(self) -> list[Sign]:
+        return possible_signs(self.record, self.pregnancy, self.thresholds)
+
+    @once
     def liver(self) -> Liver:
         return liver(self.record, self.anticoagulants, self.thresholds)
 
@@ -109,32 +114,35 @@ class Case:
             self._order_classes[id(order)] = known
         return known[1]
 
-    @cached_property
+    @once
     def _order_classes(self) -> dict[int, tuple[DraftOrder, OrderClass]]:
         """By the identity of the draft, which is kept beside its class so that no other can take its identity."""
         return {}
 
     def treatment(self, order: DraftOrder) -> str:
-        if order not in self._treatments:
+        """New start, renewal, restart or dose change; worked out once, like the class."""
+        known = self._treatments.get(id(order))
+        if known is None:
             dose = self.order_class(order).dose
-            self._treatments[order] = treatment(dose, self.naltrexone, self.today, self.thresholds)
-        return self._treatments[order]
+            known = (order, treatment(dose, self.naltrexone, self.today, self.thresholds))
+            self._treatments[id(order)] = known
+        return known[1]
 
-    @cached_property
-    def _treatments(self) -> dict[DraftOrder, str]:
+    @once
+    def _treatments(self) -> dict[int, tuple[DraftOrder, str]]:
         return {}
 
-    @cached_property
+    @once
     def new_starts(self) -> tuple[DraftOrder, ...]:
         """Judged naltrexone drafts of any class that are no renewal, restart or dose change."""
         return tuple(order for order in self.naltrexone_judged if self.treatment(order) == NEW_START)
 
-    @cached_property
+    @once
     def all_renewals(self) -> bool:
         """Stable treatment goes on: little is worth saying (rulebook e.4)."""
         return all(self.treatment(order) == RENEWAL for order in self.naltrexone_judged)
 
-    @cached_property
+    @once
     def ldn_renewals(self) -> tuple[DraftOrder, ...]:
         """Judged drafts that go on with low-dose naltrexone at the same dose."""
         return tuple(
@@ -143,7 +151,7 @@ class Case:
             if self.treatment(order) == RENEWAL and self.order_class(order).name == "ldn"
         )
 
-    @cached_property
+    @once
     def age_span(self) -> tuple[int, int] | None:
         """(oldest, youngest) age in years that the birth date allows; None without one."""
         patient = self.record.patient
@@ -151,26 +159,26 @@ class Case:
             return None
         return years(patient.born_first, self.today), years(patient.born_last, self.today)
 
-    @cached_property
+    @once
     def takes_low_dose(self) -> bool:
         """LDN is current, as far as anybody can tell its dose."""
         return self.course is not None and bool(self.naltrexone and self.naltrexone.current)
 
-    @cached_property
+    @once
     def course(self) -> Course | None:
         """The course of LDN that is going on or has just ended."""
         return course(self.naltrexone, self.today, self.thresholds)
 
-    @cached_property
+    @once
     def intolerance(self) -> Intolerance | None:
         """What rule 33 speaks of; the order set goes slowly for it, and steps down where it is `ongoing`."""
         return intolerance(self.record, self.naltrexone, self.takes_low_dose, self.thresholds)
 
-    @cached_property
+    @once
     def liver_tests(self) -> LiverTests:
         return liver_tests(self.record, self.thresholds)
 
-    @cached_property
+    @once
     def injected(self) -> tuple[date, ...]:
         """Days on which an extended-release injection was given that may still block, today for one that is drafted."""
         readings = (*self.naltrexone.current, *self.naltrexone.ended) if self.naltrexone else ()
@@ -183,13 +191,13 @@ class Case:
         drafted = any(self.order_class(order).name == "er-injectable" for order in self.naltrexone_judged)
         return (*given, *((self.today,) if drafted else ()))
 
-    @cached_property
+    @once
     def surgery(self) -> Surgery | None:
         """The next operation inside the horizon of rule 31, which is longer for an injection."""
         limits = self.thresholds.surgery
         return upcoming(self.record, limits.injection_ahead_days if self.injected else limits.ahead_days)
 
-    @cached_property
+    @once
     def after_surgery(self) -> date | None:
         """Until when a start is to be put off for an operation within 14 days (rule 31); None where there is none."""
         limits = self.thresholds.surgery
@@ -197,7 +205,7 @@ class Case:
         begun = [order for order in self.naltrexone_judged if self.treatment(order) in (NEW_START, RESTART)]
         return found.on + timedelta(days=limits.start_after_days) if found and begun else None
 
-    @cached_property
+    @once
     def unanswered_lists(self) -> frozenset[str]:
         """Medication lists that were needed and not answered."""
         missing = {shortfall.data for shortfall in self.record.shortfalls}

@@ -150,7 +150,7 @@ def _transplant(record: PatientRecord, known: list[Condition]) -> Marker | None:
 
 
 def _recorded_class_c(record: PatientRecord, thresholds: Thresholds) -> Marker | None:
-    for result in usable_observations(record.observations, record.as_of, "child-pugh-class", "child-pugh-score"):
+    for result in usable_observations(record, "child-pugh-class", "child-pugh-score"):
         age = age_days(result.taken, record.as_of)
         if age is None or age > thresholds.liver.recorded_class_days:
             continue
@@ -215,14 +215,14 @@ def _lacks_unit(record: PatientRecord, group: str, thresholds: Thresholds) -> bo
     """The latest result has a number and no unit: it is not used, and that is said."""
     if group == "INR":
         return False
-    latest = next(iter(usable_observations(record.observations, record.as_of, group)), None)
+    latest = next(iter(usable_observations(record, group)), None)
     age = age_days(latest.taken, record.as_of) if latest else None
     recent = age is not None and age <= thresholds.liver.lab_days
     return latest is not None and recent and latest.value is not None and not latest.value.spelled
 
 
 def _latest(record: PatientRecord, group: str, unit: str, thresholds: Thresholds) -> tuple[float, Observation] | None:
-    for result in usable_observations(record.observations, record.as_of, group):
+    for result in usable_observations(record, group):
         if result.value is None:
             continue
         if result.taken is None or record.as_of - result.taken > timedelta(days=thresholds.liver.lab_days):

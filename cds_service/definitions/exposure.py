@@ -156,7 +156,7 @@ def _denies(denial: Reading, current: Reading) -> bool:
     An ended course, or a stop of another prescription, says nothing about what was begun after it; a "not taken" does.
     """
     said, taking, since = denial.not_taking_said, current.taking_said, current.since
-    assert said is not None
+    assert said is not None  # nosec B101  # for mypy: made sure of by the caller
     if taking is not None and said <= taking:
         return False
     if denial.medication.status == "not-taken" or since is None:
@@ -332,7 +332,7 @@ def _supply_end(
     if fills:
         latest = max(fills, key=lambda fill: fill.handed_over or fill.prepared or date.min)
         handed = latest.handed_over or latest.prepared
-        assert handed is not None
+        assert handed is not None  # nosec B101  # for mypy: made sure of by the caller
         days = _supply_days(latest) or _supply_days(record)
         return _last_day(handed, days or thresholds.exposure.assumed_supply_days), days, True
     days = _supply_days(record)

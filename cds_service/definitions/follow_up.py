@@ -43,7 +43,7 @@ def course(naltrexone: Exposure | None, today: date, thresholds: Thresholds) -> 
     taken: list[tuple[date, date, Reading]] = []
     first = spans[0][0]
     for end, reading in spans:
-        assert reading.since is not None
+        assert reading.since is not None  # nosec B101  # for mypy: made sure of by the caller
         if reading.since <= today and end >= first - gap - timedelta(days=1):
             taken.append((reading.since, end, reading))
             first = min(first, reading.since)
@@ -106,7 +106,7 @@ def _same_dose_since(taken: list[tuple[date, date, Reading]]) -> date:
 
 def scored_since(record: PatientRecord, first: date) -> Observation | None:
     """The latest pain or fibromyalgia score taken on or after a day."""
-    results = usable_observations(record.observations, record.as_of, *SCORES)
+    results = usable_observations(record, *SCORES)
     return next((one for one in results if _has_value(one) and one.taken and one.taken >= first), None)
 
 
@@ -120,18 +120,14 @@ def has_responded(record: PatientRecord, since: date, thresholds: Thresholds) ->
         recent = age is not None and age <= limits.response_months_days
         return recent and result.taken is not None and result.taken >= counted_from
 
-    if any("improved" in one.answers and counts(one) for one in _results(record, IMPRESSION)):
+    if any("improved" in one.answers and counts(one) for one in usable_observations(record, IMPRESSION)):
         return True
-    scores = [one for one in _results(record, PAIN) if _has_value(one)]
+    scores = [one for one in usable_observations(record, PAIN) if _has_value(one)]
     before = next((one for one in scores if one.taken and one.taken <= since), None)
     if before is None or before.value is None or before.value.value <= 0:
         return False
     enough = before.value.value * (1 - limits.pain_fall_percent / 100)
     return any(one.value is not None and one.value.value <= enough and counts(one) for one in scores)
-
-
-def _results(record: PatientRecord, group: str) -> list[Observation]:
-    return usable_observations(record.observations, record.as_of, group)
 
 
 def _has_value(result: Observation) -> bool:

@@ -25,13 +25,25 @@ class Intolerance:
 
 
 def live(allergies: Iterable[Allergy], *groups: str) -> list[Allergy]:
-    """Neither refuted, entered in error, inactive nor resolved; an unconfirmed one counts."""
+    """Those of these groups that are to be reckoned with."""
     wanted = frozenset(groups)
-    return [
-        one
-        for one in allergies
-        if one.groups & wanted and one.verification not in _NEVER and one.clinical in ("active", "")
-    ]
+    return [one for one in allergies if one.groups & wanted and is_live(one)]
+
+
+def is_live(allergy: Allergy) -> bool:
+    """Neither refuted, entered in error, inactive nor resolved; an unconfirmed one counts."""
+    return allergy.verification not in _NEVER and allergy.clinical in ("active", "")
+
+
+def live_intolerances(allergies: Iterable[Allergy]) -> int:
+    """To how many different drugs an intolerance is recorded; two records of one drug count once (rulebook c.2)."""
+    return len(
+        {
+            (one.concept.words or one.reference).casefold()
+            for one in allergies
+            if one.of_drug and one.kind == "intolerance" and is_live(one)
+        }
+    )
 
 
 def is_mild(allergy: Allergy) -> bool:

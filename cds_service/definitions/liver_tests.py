@@ -56,7 +56,7 @@ def liver_tests(record: PatientRecord, thresholds: Thresholds) -> LiverTests:
 
 def last_enzyme(record: PatientRecord) -> Observation | None:
     """The latest ALT, AST or panel that can be used, however old: a number without a unit cannot (b.1)."""
-    results = usable_observations(record.observations, record.as_of, *ENZYMES, *PANELS)
+    results = usable_observations(record, *ENZYMES, *PANELS)
     return next((result for result in results if result.taken and _is_usable(result)), None)
 
 
@@ -84,7 +84,7 @@ def _latest(
     record: PatientRecord, group: str, unit: str, assumed: float, thresholds: Thresholds, near: date | None = None
 ) -> LiverTest | None:
     """The latest usable value of the last 90 days; with `near`, of the days around that day."""
-    for result in usable_observations(record.observations, record.as_of, group):
+    for result in usable_observations(record, group):
         age = age_days(result.taken, record.as_of)
         if result.value is None or result.taken is None or age is None:
             continue

@@ -10,7 +10,7 @@ from cds_service.definitions.thresholds import Thresholds
 from cds_service.record import DraftOrder, Naltrexone, PatientRecord
 
 _CUE = re.compile(r"\bLDN\b|\blow[- ]dose naltrexone\b", re.I)
-_MICROGRAM_DOSING_MG = 0.1
+_LONGEST = 2000
 _ULTRA_LOW = re.compile(r"\bultra[- ]?low[- ]?dose\b|\bULDN\b", re.I)
 
 
@@ -30,8 +30,8 @@ class OrderClass:
 
 def order_class(order: DraftOrder, record: PatientRecord, thresholds: Thresholds) -> OrderClass:
     """Class of a naltrexone draft. Needs `order.drug.naltrexone`."""
-    assert order.drug is not None
-    assert order.drug.naltrexone is not None
+    assert order.drug is not None  # nosec B101  # for mypy: made sure of by the caller
+    assert order.drug.naltrexone is not None  # nosec B101  # for mypy: made sure of by the caller
     product = order.drug.naltrexone
     dose = daily_dose(order.dosages, product)
     why = reasons(order, record, thresholds)
@@ -70,14 +70,16 @@ def has_cue(order: DraftOrder, thresholds: Thresholds) -> bool:
 
 def says_low_dose(order: DraftOrder) -> bool:
     """Whether the words of the order say LDN, wherever they stand."""
-    words = [order.label, order.note, *(dosage.text for dosage in order.dosages)]
-    return any(_CUE.search(word[:2000]) for word in words)
+    return any(_CUE.search(word, 0, _LONGEST) for word in _words(order))
 
 
 def says_ultra_low(order: DraftOrder) -> bool:
     """Whether the words of the order say ultra-low dose."""
-    words = [order.label, order.note, *(dosage.text for dosage in order.dosages)]
-    return any(_ULTRA_LOW.search(word[:2000]) for word in words)
+    return any(_ULTRA_LOW.search(word, 0, _LONGEST) for word in _words(order))
+
+
+def _words(order: DraftOrder) -> list[str]:
+    return [word for word in (order.label, order.note, *(dosage.text for dosage in order.dosages)) if word]
 
 
 def _is_ultra_low(order: DraftOrder, dose: DailyDose, thresholds: Thresholds) -> bool:

@@ -102,7 +102,7 @@ def _due_dates(due_dates: list[Observation], today: date, thresholds: Thresholds
     limits = thresholds.pregnancy
     for result in due_dates:
         due = result.date_value
-        assert due is not None
+        assert due is not None  # nosec B101  # for mypy: made sure of by the caller
         if today - timedelta(days=limits.edd_past_days) <= due <= today + timedelta(days=limits.edd_ahead_days):
             on = result.taken or due - timedelta(days=limits.longest_days)
             yield Evidence("due-date", result.reference, on, due, _is_preliminary(result))
@@ -111,7 +111,7 @@ def _due_dates(due_dates: list[Observation], today: date, thresholds: Thresholds
 def _statuses(record: PatientRecord, due_dates: list[Observation], thresholds: Thresholds) -> Iterable[Evidence]:
     limits = thresholds.pregnancy
     due = next((e.due for e in _due_dates(due_dates[:1], record.as_of, thresholds)), None)
-    for result in usable_observations(record.observations, record.as_of, STATUS):
+    for result in usable_observations(record, STATUS):
         if "pregnant" not in result.answers or result.taken is None:
             continue
         age = age_days(result.taken, record.as_of) or 0
@@ -122,7 +122,7 @@ def _statuses(record: PatientRecord, due_dates: list[Observation], thresholds: T
 
 
 def _tests(record: PatientRecord, thresholds: Thresholds) -> Iterable[Evidence]:
-    for result in usable_observations(record.observations, record.as_of, *HCG):
+    for result in usable_observations(record, *HCG):
         age = age_days(result.taken, record.as_of)
         if age is not None and age <= thresholds.pregnancy.hcg_days and is_positive_test(result, thresholds):
             yield Evidence("hcg", result.reference, result.taken, None, _is_preliminary(result))
@@ -163,7 +163,7 @@ def _is_ended(evidence: Evidence, record: PatientRecord, thresholds: Thresholds)
         return True
     denials = [
         result.taken
-        for result in usable_observations(record.observations, record.as_of, STATUS)
+        for result in usable_observations(record, STATUS)
         if "not-pregnant" in result.answers and result.taken
     ]
     denials += [
@@ -191,7 +191,7 @@ def lapsed_due_date(record: PatientRecord, thresholds: Thresholds) -> tuple[date
 
 
 def _with_dates(record: PatientRecord) -> list[Observation]:
-    found = usable_observations(record.observations, record.as_of, DUE_DATE)
+    found = usable_observations(record, DUE_DATE)
     return [result for result in found if result.date_value]
 
 
@@ -208,5 +208,5 @@ def _later_negative(standing: list[Evidence], record: PatientRecord, thresholds:
     latest = max((evidence.on for evidence in standing if evidence.on), default=None)
     return latest is not None and any(
         is_negative_test(result, thresholds) and result.taken is not None and result.taken > latest
-        for result in usable_observations(record.observations, record.as_of, *HCG)
+        for result in usable_observations(record, *HCG)
     )

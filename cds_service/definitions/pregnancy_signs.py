@@ -98,7 +98,7 @@ def _contradicted(record: PatientRecord, weighed: PregnancyStatus, thresholds: T
 def _unanswered(record: PatientRecord, thresholds: Thresholds) -> Iterable[Sign]:
     """A positive test 43 to 90 days old that nothing has followed up."""
     limits = thresholds.pregnancy
-    for result in usable_observations(record.observations, record.as_of, *HCG):
+    for result in usable_observations(record, *HCG):
         age = age_days(result.taken, record.as_of)
         if age is None or not limits.hcg_days < age <= limits.hcg_unanswered_days:
             continue
@@ -107,10 +107,10 @@ def _unanswered(record: PatientRecord, thresholds: Thresholds) -> Iterable[Sign]
 
 
 def _followed_up(record: PatientRecord, test: Observation) -> bool:
-    assert test.taken is not None
+    assert test.taken is not None  # nosec B101  # for mypy: made sure of by the caller
     later = [
         one
-        for one in usable_observations(record.observations, record.as_of, *HCG, STATUS, "estimated-delivery-date")
+        for one in usable_observations(record, *HCG, STATUS, "estimated-delivery-date")
         if one.taken and one.taken > test.taken
     ]
     outcomes = [
@@ -124,7 +124,7 @@ def _followed_up(record: PatientRecord, test: Observation) -> bool:
 def _stated(record: PatientRecord, thresholds: Thresholds) -> Iterable[Sign]:
     """A status of "possible" that is the latest status, with no test after it."""
     limits = thresholds.pregnancy
-    latest = next(iter(usable_observations(record.observations, record.as_of, STATUS)), None)
+    latest = next(iter(usable_observations(record, STATUS)), None)
     if latest is not None and "possible-pregnancy" in latest.answers:
         age = age_days(latest.taken, record.as_of)
         if age is not None and age <= limits.possible_days and not _negative_since(record, latest.taken, thresholds):
@@ -156,7 +156,7 @@ def _negative_since(record: PatientRecord, day: date | None, thresholds: Thresho
     since = day or record.as_of - timedelta(days=thresholds.pregnancy.known_days)
     return any(
         is_negative_test(result, thresholds) and result.taken is not None and result.taken >= since
-        for result in usable_observations(record.observations, record.as_of, *HCG)
+        for result in usable_observations(record, *HCG)
     )
 
 
@@ -174,7 +174,7 @@ def stale_problems(record: PatientRecord, thresholds: Thresholds) -> list[Condit
 def status_is_known(record: PatientRecord, thresholds: Thresholds) -> bool:
     """A test, a status other than "unknown", or the end of a pregnancy within 30 days."""
     limits = thresholds.pregnancy
-    for result in usable_observations(record.observations, record.as_of, STATUS, *HCG):
+    for result in usable_observations(record, STATUS, *HCG):
         age = age_days(result.taken, record.as_of)
         answered = bool(result.answers - {"unknown", "indeterminate"}) or result.value is not None
         if age is not None and age <= limits.known_days and answered:
@@ -209,7 +209,7 @@ def breastfeeding(record: PatientRecord, thresholds: Thresholds) -> Sign | None:
     if not is_plausible_age(record.patient, record.as_of, thresholds):
         return None
     said: list[tuple[date, bool, str]] = []
-    for result in usable_observations(record.observations, record.as_of, "breastfeeding-status"):
+    for result in usable_observations(record, "breastfeeding-status"):
         answer = _breastfeeds(result)
         if result.taken is not None and answer is not None:
             said.append((result.taken, answer, result.reference))

@@ -4,6 +4,7 @@ A test is in the set only where it is missing; one that is in the set is created
 """
 
 from cds_service.definitions.case import Case
+from cds_service.definitions.hypersensitivity import is_live
 from cds_service.definitions.liver_tests import ENZYMES, is_ordered, upper_limit
 from cds_service.definitions.titration import CHILD_PUGH, CHILD_PUGH_TOGETHER, baseline_labs, is_more
 from cds_service.definitions.toxicology import SCREEN
@@ -24,7 +25,6 @@ _LIVER_DISEASE = (
     "liver-transplant",
 )
 _FILLER = "filler-"
-_NEVER = frozenset({"refuted", "entered-in-error"})
 
 
 def set_elements(case: Case, order: DraftOrder) -> frozenset[str]:
@@ -47,7 +47,7 @@ def recorded_fillers(case: Case) -> tuple[str, ...]:
             {
                 group
                 for one in case.record.allergies
-                if one.verification not in _NEVER and one.clinical in ("active", "")
+                if is_live(one)
                 for group in one.groups
                 if group.startswith(_FILLER)
             }
@@ -69,7 +69,7 @@ def _wants_repeat(case: Case, order: DraftOrder) -> bool:
 def _is_abnormal(case: Case, enzyme: str) -> bool:
     """Whether the latest usable value of the last 90 days is above its upper limit, assumed where none came."""
     limits = case.thresholds.liver
-    for result in usable_observations(case.record.observations, case.today, enzyme):
+    for result in usable_observations(case.record, enzyme):
         value = _units(result)
         if value is None:
             continue
@@ -92,8 +92,8 @@ def _wants_screen(case: Case) -> bool:
     """Opioid use disorder in remission (rule 6), and no urine screen on file or ordered."""
     if not any(is_usable(one) for one in in_groups(case.record.conditions, _REMISSION)):
         return False
-    groups = {result.group for result in case.record.observations if result.group.startswith(SCREEN)}
-    screened = any(_on_file(case, group, case.thresholds.toxicology.positive_days) for group in groups)
+    found = case.record.result_groups(SCREEN)
+    screened = any(_on_file(case, group, case.thresholds.toxicology.positive_days) for group in found)
     orders = case.record.lab_orders
     screens = frozenset(group for one in orders for group in one.groups if group.startswith(SCREEN))
     return not screened and not is_ordered(orders, screens, case.today, case.thresholds.liver.lab_order_days)
@@ -101,4 +101,4 @@ def _wants_screen(case: Case) -> bool:
 
 def _on_file(case: Case, group: str, days: int | None = None) -> bool:
     most = case.thresholds.liver.baseline_panel_days if days is None else days
-    return is_on_file(case.record.observations, case.today, most, group)
+    return is_on_file(case.record, most, group)

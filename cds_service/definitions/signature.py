@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cds_service.record import Dosage, Naltrexone, Quantity
+from cds_service.terminology.memory import Memory
 from cds_service.terminology.units import convert
 
 _LONGEST = 2000
@@ -19,6 +20,7 @@ _FORM = r"(?:tab(?:let)?s?|caps?(?:ule)?s?|pills?|troches?|lozenges?)\b"
 _COUNT = rf"(?:{_NUMBER}(?:\s?/\s?\d{{1,2}})?|\b(?:one[- ]half|half|a half|one|two|three|four|five|six)\b|½)"
 _RANGE = r"(?:\s?(?:-|–|to|or)\s?)"
 
+_ANY_MASS = re.compile(rf"\d\s?-?\s?{_MASS_WORD}", re.I)
 _FROM_LOW = re.compile(rf"({_NUMBER})\s?(?:{_MASS_UNIT})?{_RANGE}(?={_NUMBER}\s?-?\s?({_MASS_UNIT}))", re.I)
 _MASS = re.compile(rf"({_NUMBER})\s?-?\s?({_MASS_UNIT})(?!\s?(?:/|per)\s?(?:\d+\s?)?m?l\b)", re.I)
 _PER_ML = re.compile(rf"({_NUMBER})\s?({_MASS_WORD})\s?(?:/|per)\s?(\d+(?:\.\d+)?)?\s?ml\b", re.I)
@@ -88,16 +90,16 @@ _MOST_STEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """What the words say of one dose: `mg` where they say one, `all_mg` every dose they could mean.
-
-    `volume_ml` and `count` are set where they say millilitres or pieces.
-    """
+    """What the words say of one dose: `mg` where they say one, `all_mg` every dose they could mean."""
 
     mg: float | None = None
     all_mg: frozenset[float] = frozenset()
-    volume_ml: float | None = None
-    count: float | None = None
     microgram: bool = False
+
+
+_SAYS_NOTHING = Worded()
+_DOSES: Memory[Worded] = Memory()
+_SCHEDULES: Memory[bool] = Memory()
 
 
 def worded_dose(text: str, product: Naltrexone | None = None) -> Worded:
@@ -107,25 +109,47 @@ def worded_dose(text: str, product: Naltrexone | None = None) -> Worded:
     the strength of the product and "4.5 mL" its concentration, or the one that the words state. Of a range the upper
     end counts. What was taken before ("was 6 mg") is no dose.
     """
+    if not text:
+        return _SAYS_NOTHING
+    said = f"{product and (product.strength_mg, product.strength_mg_per_ml)} {text[:_LONGEST]}"
+    return _DOSES.meaning(said.encode("utf-8", "surrogatepass"), lambda: _worded_dose(text, product))
+
+
+def _worded_dose(text: str, product: Naltrexone | None) -> Worded:
+    if _ANY_MASS.search(text, 0, _LONGEST) is None:  # "1 capsule at bedtime"
+        return _reckoned(text[:_LONGEST], product)
     said = _HISTORY.sub(" ", text[:_LONGEST])
     lows = {_mass(found[1], found[2]) for found in _FROM_LOW.finditer(said)}
-    said = _FROM_LOW.sub(" ", said)
+    said = _FROM_LOW.sub(" ", said) if lows else said
     masses = [(_mass(found[1], found[2]), found) for found in _MASS.finditer(said)]
     micro = any(_is_microgram(found[2]) for _, found in masses)
-    volume = _volume(said, product)
-    count = _count(said)
-    counted = {round(_counted(n) * mass, 6) for n, mass in _counts_of_strength(said)}
+    free = {mg for mg, found in masses if not _BESIDE_FORM.match(said, found.end())}
+    counted = {round(_counted(n) * mass, 6) for n, mass in _counts_of_strength(said, len(free) < len(masses))}
     if len(counted) == 1:
-        return Worded(*_one(counted), volume_ml=volume[0], count=count, microgram=micro)
+        return Worded(*_one(counted), microgram=micro)
     if counted:
         return Worded(None, frozenset(counted), microgram=micro)
-    free = {mg for mg, found in masses if not _BESIDE_FORM.match(said, found.end())}
     stated = free or {mg for mg, _ in masses}
     if stated:
         one = stated if len(stated) == 1 else set()
-        return Worded(next(iter(one), None), frozenset({mg for mg, _ in masses} | lows), volume[0], count, micro)
-    reckoned = {mg for mg in (volume[1], _pieces(count, product)) if mg is not None}
-    return Worded(*_one(reckoned), volume_ml=volume[0], count=count)
+        return Worded(next(iter(one), None), frozenset({mg for mg, _ in masses} | lows), micro)
+    return _reckoned(said, product)
+
+
+def worded_volume_ml(text: str) -> float | None:
+    """The one volume that the words say."""
+    return _volume(text[:_LONGEST], None)[0]
+
+
+def worded_count(text: str) -> float | None:
+    """The one number of pieces that the words say."""
+    return _count(text[:_LONGEST])
+
+
+def _reckoned(said: str, product: Naltrexone | None) -> Worded:
+    """A dose of words that name no mass: from the volume or the number of pieces."""
+    reckoned = {mg for mg in (_volume(said, product)[1], _pieces(_count(said), product)) if mg is not None}
+    return Worded(*_one(reckoned))
 
 
 def _one(doses: set[float]) -> tuple[float | None, frozenset[float]]:
@@ -141,9 +165,14 @@ def _is_microgram(unit: str) -> bool:
     return unit.lower().startswith(("u", "µ", "μ", "mc", "mic"))
 
 
-def _counts_of_strength(said: str) -> list[tuple[str, float]]:
-    """(count, mg of one piece) for "3 x 1.5 mg capsules" and "3 capsules of 1.5 mg"; a total in brackets is one."""
-    found = [(one[1], _mass(one[2], one[3])) for one in _COUNT_OF_STRENGTH.finditer(said)]
+def _counts_of_strength(said: str, beside_form: bool) -> list[tuple[str, float]]:
+    """(count, mg of one piece) for "3 x 1.5 mg capsules" and "3 capsules of 1.5 mg"; a total in brackets is one.
+
+    `beside_form` tells whether any mass stands before a form at all, which the first spelling needs.
+    """
+    found = []
+    if beside_form:
+        found = [(one[1], _mass(one[2], one[3])) for one in _COUNT_OF_STRENGTH.finditer(said)]
     for one in _COUNTED_EACH.finditer(said):
         count, mass, unit, each = one.groups()
         total = each is None and ("(" in one[0] or "=" in one[0])
@@ -218,6 +247,8 @@ def worded_steps(line: Dosage, product: Naltrexone | None) -> tuple[Dosage, ...]
     "1.5 mg at bedtime, increase by 1.5 mg every 2 weeks to 4.5 mg". Each step but the last says how long it lasts.
     """
     text = line.text[:_LONGEST]
+    if not _SCHEDULES.meaning(text.encode("utf-8", "surrogatepass"), lambda: _may_hold_steps(text)):
+        return ()
     rising = _rising(text, product)
     if rising:
         return _lines(line, rising)
@@ -229,6 +260,10 @@ def worded_steps(line: Dosage, product: Naltrexone | None) -> tuple[Dosage, ...]
     if not _FEWEST_STEPS <= len(steps) <= _MOST_STEPS or any(days is None for _, days in steps[:-1]):
         return ()
     return _lines(line, [(mg, days) for mg, days in steps])
+
+
+def _may_hold_steps(text: str) -> bool:
+    return _RISING.search(text) is not None or _NEXT_STEP.search(text) is not None
 
 
 def _lines(line: Dosage, steps: list[tuple[float, int | None]]) -> tuple[Dosage, ...]:

@@ -174,6 +174,12 @@ class WithdrawalLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class SlowStartLimits:
+    age_years: int
+    intolerances: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShowLimits:
     info_at_sign: bool
 
@@ -195,6 +201,7 @@ class Thresholds:
     surgery: SurgeryLimits
     follow_up: FollowUpLimits
     withdrawal: WithdrawalLimits
+    slow_start: SlowStartLimits
     show: ShowLimits
 
 
@@ -229,6 +236,7 @@ def read_thresholds(data: Mapping[str, Any]) -> Thresholds:
         surgery=_section(SurgeryLimits, data, "surgery"),
         follow_up=_section(FollowUpLimits, data, "follow_up"),
         withdrawal=_section(WithdrawalLimits, data, "withdrawal"),
+        slow_start=_section(SlowStartLimits, data, "slow_start"),
         show=_section(ShowLimits, data, "show"),
     )
 

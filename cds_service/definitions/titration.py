@@ -109,8 +109,7 @@ def baseline_labs(case: Case) -> list[str]:
     if needed and not _ordered(case):
         wanted.append("hepatic-panel")
     if case.liver.state == "compensated":
-        results = case.record.observations
-        missing = [group for group in CHILD_PUGH.values() if not is_on_file(results, case.today, days, group)]
+        missing = [group for group in CHILD_PUGH.values() if not is_on_file(case.record, days, group)]
         wanted += [CHILD_PUGH_TOGETHER] if missing else []
     return wanted
 

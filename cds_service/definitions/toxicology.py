@@ -25,8 +25,7 @@ class PositiveScreen:
 
 def positive_screens(record: PatientRecord, thresholds: Thresholds) -> list[PositiveScreen]:
     """Positive within 14 days and no later negative for the same substance, the latest first."""
-    groups = {result.group for result in record.observations if result.group.startswith(SCREEN)}
-    results = usable_observations(record.observations, record.as_of, *groups)
+    results = usable_observations(record, *record.result_groups(SCREEN))
     found = []
     for position, result in enumerate(results):
         age = age_days(result.taken, record.as_of)

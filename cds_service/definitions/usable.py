@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from operator import attrgetter
 
 from cds_service.definitions.thresholds import Thresholds
-from cds_service.record import Condition, Observation
+from cds_service.record import Condition, Observation, PatientRecord
 
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
 _PAST = frozenset({"inactive", "remission", "resolved"})
 _POSSIBLE = frozenset({"unconfirmed", "provisional", "differential"})
 _NEVER = frozenset({"entered-in-error", "refuted"})
 _FINAL = frozenset({"final", "amended", "corrected", "preliminary"})
+_MOMENT = attrgetter("taken_order")
 
 
 def is_usable(condition: Condition) -> bool:
@@ -44,23 +46,21 @@ def in_groups(conditions: Iterable[Condition], *groups: str) -> list[Condition]:
     return [condition for condition in conditions if condition.groups & wanted]
 
 
-def usable_observations(observations: Iterable[Observation], today: date, *groups: str) -> list[Observation]:
+def usable_observations(record: PatientRecord, *groups: str) -> list[Observation]:
     """Usable results of these groups, the latest first; a result dated tomorrow counts as today's."""
-    wanted = frozenset(groups)
-    tomorrow = today + timedelta(days=1)
-    found = [
-        observation
-        for observation in observations
-        if observation.group in wanted
-        and observation.status in _FINAL
-        and (observation.taken is None or observation.taken <= tomorrow)
+    found = [result for group in groups for result in record.results(group)]
+    if not found:
+        return found
+    tomorrow = record.as_of + timedelta(days=1)
+    usable = [
+        result for result in found if result.status in _FINAL and (result.taken is None or result.taken <= tomorrow)
     ]
-    return sorted(found, key=lambda result: result.taken_order, reverse=True)
+    return sorted(usable, key=_MOMENT, reverse=True)
 
 
-def is_on_file(observations: Iterable[Observation], today: date, days: int, *groups: str) -> bool:
+def is_on_file(record: PatientRecord, days: int, *groups: str) -> bool:
     """Whether one of these groups has a usable, dated result of the last `days` days."""
-    ages = (age_days(result.taken, today) for result in usable_observations(observations, today, *groups))
+    ages = (age_days(result.taken, record.as_of) for result in usable_observations(record, *groups))
     return any(age is not None and age <= days for age in ages)
 
 

@@ -1,166 +1,178 @@
-"""The one place that speaks to a FHIR server: allow-listed bases, no redirects, one deadline, bounded bytes.
+"""Reads a FHIR server for one hook call: what the answers of HTTP mean in FHIR, and Bundles page by page.
 
-`requests` bounds each socket read but not the whole answer, so bodies are streamed against the clock and the caller
-stops waiting at the deadline whatever a server does. This module and the doors are the only ones that read a clock.
+Everything about the connection (who may be asked, for how long, how many bytes) is `cds_service.outbound`'s.
 """
 
-import time
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
-from threading import BoundedSemaphore, Lock
+from time import monotonic
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import orjson
-import requests
 
-from cds_service.fhir.gather import Fetch, Fetched
+from cds_service.fhir.fetch import Fetch, Fetched
+from cds_service.outbound import (
+    CLOSED,
+    Allowance,
+    AllowedBases,
+    Breakers,
+    GuardedReader,
+    Lanes,
+    Origin,
+    Reply,
+    RetryBudget,
+    origin,
+    tail_below,
+)
 
+__all__ = ["AllowedBases", "FhirClient"]
+
+NOT_ANSWERING = "not-answering"
 _CAUSES = {401: "not-allowed", 403: "not-allowed", 404: "not-found", 410: "not-found", 429: "busy"}
-_PORTS = {"http": 80, "https": 443}
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_MOST_PAGES = 10
-_CHUNK = 65536
-
-
-def origin(url: str) -> tuple[str, str, int, tuple[str, ...]] | None:
-    """(scheme, host, port, path segments) of a base URL that may be called at all; None for anything else.
-
-    Compared as parsed parts, never as text: `https://ehr.example.com.evil` starts like `https://ehr.example.com`.
-    """
-    try:
-        parts: SplitResult = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
-        return None
-    if port == 0:
-        return None
-    if "\\" in url or "%" in parts.path or any(ord(char) <= 32 for char in url):
-        return None
-    segments = tuple(segment for segment in parts.path.split("/") if segment)
-    if ".." in segments or "." in segments:
-        return None
-    return parts.scheme, parts.hostname.lower(), port or _PORTS[parts.scheme], segments
+_MOST_PAGES = 20
+_MOST_ENTRIES = 10_000
+"""Of all lists of one call together: judging more would take longer than a call may."""
+_THREADS, _WIDTH = 192, 64
+"""Reads at a time in a worker, of all servers and of one: four whole calls, and three servers that stall."""
+_LONGEST_TOKEN = 16_384
+_FAIR_SECONDS = 0.5
+"""A round with less time than this left says nothing about a server that does not answer in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class AllowedBases:
-    """Which FHIR bases may be called. Without any listed base only loopback may be (development)."""
+class _Call:
+    """What the reads of one hook call have in common. The token goes into their header and nowhere else."""
 
-    bases: tuple[str, ...] = ()
+    base: Origin
+    headers: Mapping[str, str]
+    deadline: float
+    allowance: Allowance
+    entries: Allowance
+    retries: RetryBudget
 
-    def allows(self, url: str) -> bool:
-        wanted = origin(url)
-        if wanted is None:
-            return False
-        if not self.bases:
-            return wanted[1] in _LOOPBACK
-        return any(
-            listed is not None and wanted[:3] == listed[:3] and wanted[3][: len(listed[3])] == listed[3]
-            for listed in map(origin, self.bases)
-        )
+    def __repr__(self) -> str:
+        return "_Call()"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The outcome of one query, and whether it speaks against the server."""
+
+    fetched: Fetched
+    failed: bool = False
+
+
+_LATE = Fetched(cause="timeout")
 
 
 class FhirClient:
-    """Reads from allowed FHIR servers. One instance a process; threads are shared, connections are kept alive."""
+    """Reads from registered FHIR servers. One instance a process; threads and connections are shared by all calls."""
 
-    def __init__(self, allowed: AllowedBases, most_bytes: int, threads: int = 48) -> None:
-        self._allowed = allowed
+    def __init__(self, most_bytes: int, reader: GuardedReader | None = None, breakers: Breakers | None = None) -> None:
         self._most_bytes = most_bytes
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fhir")
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._lanes: dict[tuple[str, str, int], BoundedSemaphore] = {}
-        self._lock = Lock()
+        self._reader = reader or GuardedReader(_WIDTH)
+        self._breakers = breakers or Breakers()
+        self._lanes = Lanes(_THREADS, _WIDTH)
+        self._retries: dict[Origin, RetryBudget] = {}
 
-    def reader(self, base: str, token: str, deadline: float) -> Fetch | None:
-        """A Fetch for one request, or None where the server may not be called. `deadline` is on time.monotonic()."""
-        if not base or not token or not self._allowed.allows(base):
+    def states(self) -> Mapping[str, int]:
+        """How many of the servers asked so far are in each state of their circuit breaker, in this process."""
+        return self._breakers.states()
+
+    def reader(self, base: str, token: str, deadline: float, allowed: AllowedBases) -> Fetch | None:
+        """A Fetch for one hook call, or None where the server may not be called. `deadline` is on time.monotonic()."""
+        if not base or not _is_sendable(token):
             return None
+        place, listed = origin(base), allowed.base_of(base)
+        if place is None or listed is None:
+            return None
+        facts = {"server": f"{listed.host}:{listed.port}"}
+        breaker = self._breakers.of(listed, facts)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/fhir+json, application/json"}
+        retries = self._retries.setdefault(listed, RetryBudget())
+        call = _Call(place, headers, deadline, Allowance(self._most_bytes), Allowance(_MOST_ENTRIES), retries)
 
         def fetch(queries: tuple[str, ...]) -> Mapping[str, Fetched]:
-            lane = self._lane(base)
-            tasks = {query: self._pool.submit(self._in_lane, lane, base, query, token, deadline) for query in queries}
-            wait(tasks.values(), timeout=max(deadline - time.monotonic(), 0))
-            done = {}
-            for query, task in tasks.items():
-                if task.done():
-                    done[query] = task.result()
-                else:
-                    task.cancel()
-                    done[query] = Fetched(cause="timeout")
-            return done
+            left = deadline - monotonic()
+            if left <= 0 or not queries:
+                return dict.fromkeys(queries, _LATE)
+            fair = left >= _FAIR_SECONDS
+            if not (breaker.admits() if fair else breaker.state == CLOSED):
+                return dict.fromkeys(queries, Fetched(cause=NOT_ANSWERING))
+            failed = True
+            try:
+                jobs = {query: self._job(call, query) for query in queries}
+                done = self._lanes.run(place[:3], jobs, deadline)
+                failed = 2 * sum(query not in done or done[query].failed for query in queries) >= len(queries)
+            finally:
+                if fair or not failed:
+                    breaker.note(failed)
+            return {query: done[query].fetched if query in done else _LATE for query in queries}
 
         return fetch
 
-    def _lane(self, base: str) -> BoundedSemaphore:
-        """One server may keep only so many threads busy, so that a stalling one does not stop the reading of others."""
-        parts = origin(base)
-        assert parts is not None
-        with self._lock:
-            return self._lanes.setdefault(parts[:3], BoundedSemaphore(self._threads // 3))
+    def _job(self, call: _Call, query: str) -> Callable[[], _Read]:
+        return lambda: self._read(call, query)
 
-    def _in_lane(self, lane: BoundedSemaphore, base: str, query: str, token: str, deadline: float) -> Fetched:
-        if not lane.acquire(timeout=max(deadline - time.monotonic(), 0)):
-            return Fetched(cause="timeout")
-        try:
-            return self._read(base, query, token, deadline)
-        finally:
-            lane.release()
-
-    def _read(self, base: str, query: str, token: str, deadline: float) -> Fetched:
-        got = self._get(f"{base.rstrip('/')}/{query}", token, deadline)
-        bundle = got.value
-        pages = 1
-        while isinstance(bundle, dict) and (url := self._next(base, bundle)) and pages < _MOST_PAGES:
-            page = self._get(url, token, deadline).value
-            if not _is_page(bundle) or not _is_page(page):
+    def _read(self, call: _Call, query: str) -> _Read:
+        """One query with all its pages. What stays unread keeps its `next` link, so that the gap is seen."""
+        reply = self._get(call, query)
+        if monotonic() >= call.deadline:
+            return _Read(_LATE, reply.failed)  # nobody waits for it any more: no core is spent on taking it apart
+        fetched = _meaning(reply)
+        bundle = fetched.value
+        read = {query}
+        while len(read) < _MOST_PAGES and _is_page(bundle):
+            tail = _next(call.base, bundle)
+            if tail is None or tail in read:
+                break
+            read.add(tail)
+            page = _meaning(self._get(call, tail)).value
+            if not _is_page(page):
                 break
             bundle["entry"] = [*(bundle.get("entry") or []), *(page.get("entry") or [])]
-            bundle["link"] = page.get("link") or []
-            pages += 1
-        return got
+            bundle["link"] = [*_links(bundle, "self"), *_links(page, "next")]
+            if len(bundle["entry"]) > _MOST_ENTRIES:
+                break
+        if _is_page(bundle) and not call.entries.take(len(bundle.get("entry") or [])):
+            return _Read(Fetched(cause="too-large"))
+        return _Read(fetched, reply.failed)
 
-    def _next(self, base: str, bundle: Mapping[str, object]) -> str:
-        """The next page, only where it lies below the same base: the token never goes elsewhere."""
-        links = bundle.get("link")
-        for link in links if isinstance(links, list) else []:
-            if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
-                url = link["url"]
-                here, there = origin(base), origin(url.split("?", 1)[0])
-                if here and there and here[:3] == there[:3] and there[3][: len(here[3])] == here[3]:
-                    return str(url)
-        return ""
+    def _get(self, call: _Call, tail: str) -> Reply:
+        return self._reader.get(call.base, tail, call.headers, call.deadline, call.allowance, call.retries)
 
-    def _get(self, url: str, token: str, deadline: float) -> Fetched:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return Fetched(cause="timeout")
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/fhir+json, application/json"}
-        try:
-            with self._session.get(url, headers=headers, timeout=left, stream=True, allow_redirects=False) as reply:
-                if reply.status_code != 200:
-                    return Fetched(cause=_CAUSES.get(reply.status_code, "server-error"))
-                body = bytearray()
-                while chunk := reply.raw.read1(_CHUNK, decode_content=True):
-                    body += chunk
-                    if len(body) > self._most_bytes:
-                        return Fetched(cause="too-large")
-                    if time.monotonic() > deadline:
-                        return Fetched(cause="timeout")
-            return Fetched(value=orjson.loads(body))
-        except requests.Timeout:
-            return Fetched(cause="timeout")
-        except ValueError:
-            return Fetched(cause="malformed")
-        except Exception:
-            return Fetched(cause="no-connection")
+
+def _is_sendable(token: str) -> bool:
+    """A bearer token is printable ASCII without spaces (RFC 6750); anything else could write further headers."""
+    return 0 < len(token) <= _LONGEST_TOKEN and token.isascii() and token.isprintable() and " " not in token
+
+
+def _meaning(reply: Reply) -> Fetched:
+    if reply.fault:
+        return Fetched(cause=reply.fault)
+    if reply.status != 200:
+        return Fetched(cause=_CAUSES.get(reply.status, "server-error"))
+    try:
+        return Fetched(value=orjson.loads(reply.body))
+    except ValueError:
+        return Fetched(cause="malformed")
+
+
+def _next(base: Origin, bundle: Mapping[str, Any]) -> str | None:
+    """The tail of the next page, only where it lies below the same base: the token never goes elsewhere."""
+    for link in _links(bundle, "next"):
+        if isinstance(link.get("url"), str):
+            return tail_below(base.url, link["url"])
+    return None
+
+
+def _links(bundle: Mapping[str, Any], relation: str) -> list[Mapping[str, Any]]:
+    links = bundle.get("link")
+    return [
+        link
+        for link in (links if isinstance(links, list) else [])
+        if isinstance(link, dict) and link.get("relation") == relation
+    ]
 
 
 def _is_page(value: Any) -> bool:

@@ -22,7 +22,7 @@ def moment(value: Any, zone: tzinfo) -> str:
             when = datetime.fromisoformat(value)
         except ValueError:
             return ""
-        return (when if when.tzinfo is None else when.astimezone(zone)).replace(tzinfo=None).isoformat()
+        return str(when if when.tzinfo is None else when.astimezone(zone))
     day = first_day(value, zone)
     return day.isoformat() if day else ""
 
@@ -34,8 +34,10 @@ def day_and_moment(value: Any, zone: tzinfo) -> tuple[date | None, str]:
             when = datetime.fromisoformat(value)
         except ValueError:
             return None, ""
-        local = when if when.tzinfo is None else when.astimezone(zone).replace(tzinfo=None)
-        return local.date(), local.isoformat()
+        local = when if when.tzinfo is None else when.astimezone(zone)
+        return local.date(), str(local)
+    if value is None:
+        return None, ""
     return last_day(value, zone), moment(value, zone)
 
 

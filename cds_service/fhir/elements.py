@@ -61,8 +61,13 @@ def quantity(value: Any) -> Quantity | None:
     number = value.get("value")
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         return None
-    comparator = text_of(value["comparator"]) if "comparator" in value else ""
-    return Quantity(float(number), text_of(value.get("unit")), text_of(value.get("code")), comparator)
+    unit, code, comparator = value.get("unit"), value.get("code"), value.get("comparator")
+    return Quantity(
+        float(number),
+        unit.strip() if isinstance(unit, str) else "",
+        code.strip() if isinstance(code, str) else "",
+        comparator.strip() if isinstance(comparator, str) else "",
+    )
 
 
 def whole(value: Any) -> int | None:
@@ -93,6 +98,13 @@ def planned_start(lines: tuple[Dosage, ...], dispense: Mapping[str, Any], zone: 
     return max((day for day in (first, valid_from) if day), default=None)
 
 
+def written_dosage(resource: Mapping[str, Any]) -> Any:
+    """The dosage lines of a medication record; where it has none, the one text that R5 may have in their place."""
+    lines = resource.get("dosageInstruction") or resource.get("dosage")
+    rendered = text_of(resource.get("renderedDosageInstruction"))
+    return lines or ({"text": rendered} if rendered else None)
+
+
 def dosages(value: Any, zone: tzinfo) -> tuple[Dosage, ...]:
     return tuple(_dosage(item, zone) for item in items(value))
 
@@ -121,7 +133,8 @@ def _dosage(item: Mapping[str, Any], zone: tzinfo) -> Dosage:
         ),
         as_needed=item.get("asNeededBoolean") is True
         or item.get("asNeeded") is True
-        or "asNeededCodeableConcept" in item,
+        or "asNeededCodeableConcept" in item
+        or "asNeededFor" in item,
         starts=starts,
         ends=ends,
         duration_days=supply_days(repeat.get("boundsDuration") or repeat.get("boundsQuantity") or upper),

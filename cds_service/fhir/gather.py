@@ -1,34 +1,25 @@
 """Bring together what the rules need: prefetch first, the FHIR server for what is missing, and what stayed missing."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-from cds_service.fhir.answers import Answer, judge, key_of_kind
-from cds_service.fhir.references import belongs, own, relative
-from cds_service.fhir.release import DSTU2, release_of
+from cds_service.fhir.answers import Answer, key_of_resource
+from cds_service.fhir.fetch import Fetch, Fetched
+from cds_service.fhir.missing import Page, ask, medications, unread
+from cds_service.fhir.opened import Opened, Shelf, reference_of, target_of
+from cds_service.fhir.references import Person, doubt, own
+from cds_service.fhir.release import ASSUMED, DSTU2, METADATA, R4, STU3, UNSUPPORTED, Release, settled, told
 from cds_service.hooks.prefetch import TEMPLATES, fill
 from cds_service.hooks.request import HookRequest
-from cds_service.record import Shortfall
+from cds_service.record import OTHER_PATIENT, Shortfall
+
+__all__ = ["Fetch", "Fetched", "Gathered", "Opened", "Shelf", "gather"]
 
 MEDICATION_LISTS = ("medStatements", "medRequests")
-_MEDICATION = re.compile(r"Medication/[A-Za-z0-9.-]{1,64}")
-_MOST_MEDICATIONS = 50
 _NULL_VERIFIED = frozenset(MEDICATION_LISTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A server's answer to one query: `value` is the parsed body, or `cause` says why there is none."""
-
-    value: Any = None
-    cause: str = ""
-
-
-Fetch = Callable[[tuple[str, ...]], Mapping[str, Fetched]]
-"""Asks several queries at once (relative to the base) and answers each; None stands for "no usable server"."""
+_OLD = (DSTU2, STU3)
+_REFUSED = frozenset({"not-found", "server-error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,92 +27,93 @@ class Gathered:
     """Resources of this patient, where each came from, and what could not be had.
 
     `resources` are in the order they came. `shelf` finds a resource by any reference (for Medications). `release` is
-    the client's FHIR release.
+    the client's FHIR release and `told_by` how it is known (see `release`). `person` tells whose a resource is, and
+    `answers` in which list it came.
     """
 
     resources: tuple[Mapping[str, Any], ...] = field(repr=False)
-    shelf: "Shelf" = field(repr=False)
+    shelf: Shelf = field(repr=False)
     shortfalls: tuple[Shortfall, ...]
     release: str
+    told_by: str = ASSUMED
+    person: Person = field(default_factory=lambda: Person(""), repr=False)
+    answers: tuple[Answer, ...] = field(default=(), repr=False)
 
 
-class Shelf:
-    """Every resource of the request by the references others may use for it."""
+def gather(
+    request: HookRequest,
+    opened: Opened,
+    wanted: Iterable[str],
+    fetch: Fetch | None,
+    registered: str = "",
+    writes: bool = True,
+) -> Gathered:
+    """All data of the `wanted` keys. What prefetch leaves open is asked of the server once, when there is one.
 
-    def __init__(self) -> None:
-        self._waiting: list[tuple[str, Mapping[str, Any]]] = []
-        self._by_reference: dict[str, Mapping[str, Any]] = {}
-
-    def add(self, full_url: str, resource: Mapping[str, Any]) -> None:
-        self._waiting.append((full_url, resource))
-
-    def add_all(self, resources: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        """(fullUrl, resource) each; of two with one name the first is found."""
-        self._waiting.extend(resources)
-
-    def find(self, reference: str) -> Mapping[str, Any] | None:
-        """Most records name their drugs in place and never look here: names are worked out when one is asked for."""
-        for full_url, resource in self._waiting:
-            for name in (own(resource), full_url, relative(full_url)):
-                if name:
-                    self._by_reference.setdefault(name, resource)
-        self._waiting.clear()
-        return self._by_reference.get(reference) if reference else None
-
-
-class Opened:
-    """The prefetch of one request, judged once and only if somebody asks: an unrelated order never does."""
-
-    def __init__(self, request: HookRequest, fetch: Fetch | None) -> None:
-        self._request = request
-        self._fetch = fetch
-
-    @cached_property
-    def answers(self) -> tuple[Answer, ...]:
-        return tuple(judge(name, value) for name, value in self._request.prefetch.items())
-
-    @cached_property
-    def shelf(self) -> Shelf:
-        shelf = Shelf()
-        for entry in self._request.drafts:
-            shelf.add(entry.full_url, entry.resource)
-        for answer in self.answers:
-            shelf.add_all(answer.resources)
-        return shelf
-
-    def patient_urns(self) -> frozenset[str]:
-        """The fullUrls under which the patient's own resource came, for Bundles that refer by urn."""
-        myself = f"Patient/{self._request.patient_id}"
-        pairs = (pair for answer in self.answers for pair in answer.resources)
-        return frozenset(full_url for full_url, resource in pairs if full_url and own(resource) == myself)
-
-    def find(self, reference: str) -> Mapping[str, Any] | None:
-        """What a draft refers to: in its own Bundle, in prefetch, then on the server."""
-        found = self.shelf.find(reference)
-        if found is None and self._fetch is not None and _MEDICATION.fullmatch(reference):
-            got = self._fetch((reference,)).get(reference)
-            value = got.value if got else None
-            if isinstance(value, dict) and value.get("resourceType") == "Medication":
-                self.shelf.add(reference, value)
-                return value
-        return found
-
-
-def gather(request: HookRequest, opened: Opened, wanted: Iterable[str], fetch: Fetch | None) -> Gathered:
-    """All data of the `wanted` keys. What prefetch leaves open is asked of the server once, when there is one."""
+    `registered` is the FHIR release that the caller is known to speak, empty where nobody said. `writes` is false where
+    no resource will be written, so that nobody need be asked for the release alone.
+    """
     answers = opened.answers
     drafts = [entry.resource for entry in request.drafts]
-    release = release_of(drafts, (resource for answer in answers for _, resource in answer.resources))
+    release = told(drafts, (resource for answer in answers for _, resource in answer.resources))
+    guess = (release or settled(drafts, None, registered)).name
     wanted = tuple(wanted)
     gaps = _gaps(wanted, answers, verify_null=fetch is not None)
     replies: dict[str, Answer] = {}
+    grown: list[tuple[Answer, Answer]] = []
     if gaps and fetch is not None:
-        replies, gaps = _ask(request, gaps, release, fetch)
-    kept = [answer for answer in answers if not (answer.cause and answer.keys and answer.keys <= set(replies))]
+        pages = unread(request.prefetch, answers, request.fhir_server, gaps)
+        replies, grown, gaps = _ask(request, gaps, guess, fetch, opened.person, pages)
+    if release is None:
+        matters = writes or any(cause in _REFUSED for cause in gaps.values())
+        release = _found_out(drafts, replies, fetch if matters else None, registered)
+        replies, gaps = _asked_again(request, replies, gaps, release, guess, fetch, opened.person)
+    read_on = {id(before): after for before, after in grown}
+    kept = [
+        read_on.get(id(answer), answer)
+        for answer in answers
+        if not (answer.cause and answer.keys and answer.keys <= set(replies))
+    ]
+    for _, after in grown:
+        opened.shelf.add_all(after.resources)
     for answer in replies.values():
         opened.shelf.add_all(answer.resources)
+    if writes and fetch is not None and release.told_by == ASSUMED:
+        gaps = {**gaps, "release": ASSUMED}
     gathered = _assemble(request, opened.shelf, [*kept, *replies.values()], gaps, release)
     return _with_medications(gathered, fetch) if fetch is not None else gathered
+
+
+def _found_out(
+    drafts: list[Mapping[str, Any]], replies: Mapping[str, Answer], fetch: Fetch | None, registered: str
+) -> Release:
+    """The release where neither drafts nor prefetch told it: what was fetched tells, or the server is asked."""
+    known = told(drafts, (resource for answer in replies.values() for _, resource in answer.resources))
+    if known is not None or fetch is None:
+        return known or settled(drafts, None, registered)
+    said = fetch((METADATA,)).get(METADATA)
+    return settled(drafts, said.value if said else None, registered)
+
+
+def _asked_again(
+    request: HookRequest,
+    replies: dict[str, Answer],
+    gaps: dict[str, str],
+    release: Release,
+    guess: str,
+    fetch: Fetch | None,
+    person: Person,
+) -> tuple[dict[str, Answer], dict[str, str]]:
+    """What was asked in a guess's words, in the server's own; a refusal by a server of no known release says so."""
+    spelled = [key for key in gaps if any(query_of(key, request, old) != query_of(key, request, R4) for old in _OLD)]
+    if release.told_by == ASSUMED or release.name == UNSUPPORTED:
+        cause = "release" if release.name == UNSUPPORTED else "release-unknown"
+        return replies, gaps | {key: cause for key in spelled if gaps[key] in _REFUSED}
+    again = {key: gaps[key] for key in spelled if query_of(key, request, release.name) != query_of(key, request, guess)}
+    if not again or fetch is None:
+        return replies, gaps
+    found, _, left = _ask(request, again, release.name, fetch, person)
+    return replies | found, {key: cause for key, cause in gaps.items() if key not in again} | left
 
 
 def _with_medications(gathered: Gathered, fetch: Fetch) -> Gathered:
@@ -129,23 +121,19 @@ def _with_medications(gathered: Gathered, fetch: Fetch) -> Gathered:
     missing = {
         target
         for resource in gathered.resources
-        if (target := _named_only_by_reference(resource)) and gathered.shelf.find(target) is None
+        if (target := _named_only_by_reference(resource, gathered.shelf)) and gathered.shelf.find(target) is None
     }
     if not missing:
         return gathered
-    found = fetch(tuple(sorted(missing)[:_MOST_MEDICATIONS]))
-    for target, got in found.items():
-        if isinstance(got.value, dict) and got.value.get("resourceType") == "Medication":
-            gathered.shelf.add(target, got.value)
+    gathered.shelf.add_all(medications(missing, fetch).items())
     return gathered
 
 
-def _named_only_by_reference(resource: Mapping[str, Any]) -> str:
-    reference = resource.get("medicationReference")
+def _named_only_by_reference(resource: Mapping[str, Any], shelf: Shelf) -> str:
+    reference = reference_of(resource)
     if not isinstance(reference, dict) or reference.get("display") or "medicationCodeableConcept" in resource:
         return ""
-    target = relative(reference)
-    return target if _MEDICATION.fullmatch(target) else ""
+    return target_of(resource, shelf)
 
 
 def _gaps(wanted: tuple[str, ...], answers: Iterable[Answer], verify_null: bool) -> dict[str, str]:
@@ -166,52 +154,52 @@ def _gaps(wanted: tuple[str, ...], answers: Iterable[Answer], verify_null: bool)
 
 
 def _ask(
-    request: HookRequest, gaps: Mapping[str, str], release: str, fetch: Fetch
-) -> tuple[dict[str, Answer], dict[str, str]]:
-    """(whole or partial answers by key, the gaps that remain)."""
-    queries = {key: query for key in gaps if (query := _query(key, request, release))}
-    fetched = fetch(tuple(queries.values()))
-    replies: dict[str, Answer] = {}
-    left = {key: cause for key, cause in gaps.items() if key not in queries}
-    for key, query in queries.items():
-        got = fetched.get(query, Fetched(cause="timeout"))
-        if got.cause or got.value is None:
-            left[key] = got.cause or "malformed"
-            continue
-        answer = judge(key, got.value)
-        if key in answer.keys:
-            replies[key] = answer
-            if answer.cause:
-                left[key] = answer.cause
-        else:
-            left[key] = answer.refused.get(key, "malformed")
-    return replies, left
+    request: HookRequest,
+    gaps: Mapping[str, str],
+    release: str,
+    fetch: Fetch,
+    person: Person,
+    pages: Iterable[Page] = (),
+) -> tuple[dict[str, Answer], list[tuple[Answer, Answer]], dict[str, str]]:
+    """(whole or partial answers by key, Bundles before and after they were read on, the gaps that remain)."""
+    queries = {key: query for key in gaps if (query := query_of(key, request, release))}
+    return ask(queries, pages, gaps, fetch, person)
 
 
-def _query(key: str, request: HookRequest, release: str) -> str:
+def query_of(key: str, request: HookRequest, release: str) -> str:
+    """The template of a key as it is asked for this request; empty where the request lacks what it takes.
+
+    Before R4 a request for a service was a ProcedureRequest, and in DSTU2 that for a drug a MedicationOrder.
+    """
     query = fill(TEMPLATES[key], request)
-    if release == DSTU2:
-        query = query.replace("MedicationRequest?", "MedicationOrder?").replace("ServiceRequest?", "ProcedureRequest?")
-    return query
+    if release in _OLD:
+        query = query.replace("ServiceRequest?", "ProcedureRequest?")
+    return query.replace("MedicationRequest?", "MedicationOrder?") if release == DSTU2 else query
 
 
 def _assemble(
-    request: HookRequest, shelf: Shelf, answers: Iterable[Answer], gaps: Mapping[str, str], release: str
+    request: HookRequest, shelf: Shelf, answers: Iterable[Answer], gaps: Mapping[str, str], release: Release
 ) -> Gathered:
+    """A stranger's record is left out and counted; one that does not say whose it is stays, and is counted too."""
+    answers = tuple(answers)
     pairs = [pair for answer in answers for pair in answer.resources]
-    myself = f"Patient/{request.patient_id}"
-    urns: frozenset[str] | None = None
+    person = Person(request.patient_id, lambda: pairs)
+    myself = person.reference
     mine: list[Mapping[str, Any]] = []
-    strangers: dict[str, int] = {}
+    doubts: dict[tuple[str, str], int] = {}
     seen: set[tuple[str, str]] = set()
-    for _, resource in pairs:
-        kind = str(resource.get("resourceType"))
-        subject = resource.get("subject")
-        if kind == "Patient" or not isinstance(subject, dict) or subject.get("reference") != myself:
-            if urns is None:
-                urns = _urns_of(myself, pairs)
-            if not belongs(resource, request.patient_id, urns):
-                strangers[kind] = strangers.get(kind, 0) + 1
+    for keys, resource in ((answer.keys, resource) for answer in answers for _, resource in answer.resources):
+        kind = resource["resourceType"]
+        try:
+            is_mine = resource["subject"]["reference"] == myself and "patient" not in resource
+        except (KeyError, TypeError):
+            is_mine = False
+        if not is_mine:
+            doubted = doubt(resource, person)
+            if doubted:
+                data = key_of_resource(resource, keys)
+                doubts[data, doubted] = doubts.get((data, doubted), 0) + 1
+            if doubted == OTHER_PATIENT:
                 continue
         name = resource.get("id")
         if isinstance(name, str):
@@ -221,14 +209,5 @@ def _assemble(
             seen.add(key)
         mine.append(resource)
     shortfalls = [Shortfall(key, cause) for key, cause in gaps.items()]
-    shortfalls += [Shortfall(key_of_kind(kind), "other-patient", count) for kind, count in strangers.items()]
-    return Gathered(tuple(mine), shelf, tuple(shortfalls), release)
-
-
-def _urns_of(myself: str, pairs: Iterable[tuple[str, Mapping[str, Any]]]) -> frozenset[str]:
-    """The fullUrls under which the patient's own resource came."""
-    return frozenset(
-        full_url
-        for full_url, resource in pairs
-        if full_url and resource.get("resourceType") == "Patient" and own(resource) == myself
-    )
+    shortfalls += [Shortfall(data, cause, count) for (data, cause), count in doubts.items()]
+    return Gathered(tuple(mine), shelf, tuple(shortfalls), release.name, release.told_by, person, answers)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cds_service.fhir.elements import concept, items, text_of
-from cds_service.fhir.references import relative
 from cds_service.record import Concept
+from cds_service.terminology.drugs import identify
 from cds_service.terminology.systems import is_our_system
+from cds_service.terminology.unspecific import may_name_a_drug
 
 Find = Callable[[str], Mapping[str, Any] | None]
 
@@ -17,21 +18,16 @@ def medication_concept(resource: Mapping[str, Any], find: Find) -> tuple[Concept
     Contained Medications first, then `find` (same Bundle, prefetch, server). Where the reference leads nowhere its
     display text is used, and only without one is it unresolved (rulebook b.1).
     """
-    whole = resource.get("medicationCodeableConcept")
-    reference = resource.get("medicationReference")
-    if isinstance(resource.get("medication"), dict):
-        inner = resource["medication"]
-        whole = inner.get("concept", whole if "reference" in inner else inner)
-        reference = inner.get("reference", reference)
-        reference = reference if isinstance(reference, dict) else {"reference": reference} if reference else None
-    if isinstance(whole, dict) and (whole.get("coding") or whole.get("text")):
+    whole = _whole(resource)
+    if whole is not None:
         return concept(whole), ""
-    if not isinstance(reference, dict):
+    reference = _referred(resource)
+    if not reference:
         return Concept(), ""
     target = reference.get("reference")
     found = _contained(resource, target) if isinstance(target, str) else None
     if found is None and isinstance(target, str) and not target.startswith("#"):
-        found = find(target) or find(relative(target))
+        found = find(target)
     if found is not None:
         named = _with_ingredients(concept(found.get("code")), found)
         if named.codings or named.text:
@@ -42,9 +38,42 @@ def medication_concept(resource: Mapping[str, Any], find: Find) -> tuple[Concept
     return Concept(), (target if isinstance(target, str) else "") or "a medication reference"
 
 
+def is_otherwise_unknown(resource: Mapping[str, Any]) -> bool:
+    """Whether only the Medication that an order refers to can tell its drug, or could tell more of one that matters.
+
+    Words beside the reference are enough for any other drug; `compounded capsule` names none.
+    """
+    if _whole(resource) is not None:
+        return False
+    reference = _referred(resource)
+    target = reference.get("reference")
+    if isinstance(target, str) and _contained(resource, target) is not None:
+        return False
+    display = text_of(reference.get("display"))
+    drug = identify(Concept((), display)) if may_name_a_drug(display) else None
+    return not may_name_a_drug(display) or (drug is not None and bool(drug.opioids or drug.naltrexone))
+
+
 def names_drug(named: Concept) -> bool:
     """A code of a system we hold no drug codes for, without any words, names nothing that could be checked."""
     return bool(named.words) or any(coding.code and is_our_system(coding.system) for coding in named.codings)
+
+
+def _whole(resource: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The CodeableConcept that names the drug in place; R5 wraps it once more."""
+    whole, inner = resource.get("medicationCodeableConcept"), resource.get("medication")
+    if isinstance(inner, dict):
+        whole = inner.get("concept", whole if "reference" in inner else inner)
+    return whole if isinstance(whole, dict) and (whole.get("coding") or whole.get("text")) else None
+
+
+def _referred(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The Reference to a Medication; empty where there is none."""
+    reference, inner = resource.get("medicationReference"), resource.get("medication")
+    if isinstance(inner, dict):
+        reference = inner.get("reference", reference)
+        reference = {"reference": reference} if reference and not isinstance(reference, dict) else reference
+    return reference if isinstance(reference, dict) else {}
 
 
 def _contained(resource: Mapping[str, Any], target: str) -> Mapping[str, Any] | None:

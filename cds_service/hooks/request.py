@@ -163,7 +163,7 @@ def _prefetch(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     values: dict[str, Any] = {}
     for key, value in sent.items():
-        if not isinstance(value, Mapping) or "resourceType" in value or not isinstance(value.get("response"), Mapping):
+        if not isinstance(value, dict) or "resourceType" in value or not isinstance(value.get("response"), dict):
             values[key] = value
         elif value.get("resource") is not None:
             values[key] = value["resource"]
@@ -213,7 +213,7 @@ def _bound(context: Mapping[str, Any], prefetch: Mapping[str, Any], most: int) -
     for value in (*prefetch.values(), *(context.get(key) for key in _ORDER_KEYS)):
         if isinstance(value, list):
             count += len(value)
-        elif isinstance(value, Mapping) and isinstance(value.get("entry"), list):
+        elif isinstance(value, dict) and isinstance(value.get("entry"), list):
             count += len(value["entry"])
     if count > most:
         raise TooManyEntries(f"The call holds more than {most} Bundle entries.")

@@ -8,6 +8,8 @@ from typing import Any
 
 from cds_service.definitions.case import ORDER_SIGN, Case
 from cds_service.definitions.set_elements import recorded_fillers, set_elements
+from cds_service.definitions.slow_start import CAUTIOUS_START, slow_start
+from cds_service.definitions.titration import CHILD_PUGH
 from cds_service.hooks.request import EXTENSION
 from cds_service.present import not_checked
 from cds_service.present.escape import inert
@@ -27,7 +29,10 @@ BEFORE_YOU_START = "before-you-start"
 TITRATION = "titration"
 STEP_DOWN = "step-down"
 _MOST_BULLETS = 5
-_LABS_AS_KINDS = {"hepatic-panel": "liver-panel", "opioid-screen": "opioid-screen"}
+_LABS_AS_KINDS = {
+    **dict.fromkeys(("hepatic-panel", *CHILD_PUGH), "liver-panel"),
+    "opioid-screen": "opioid-screen",
+}
 """Labs of the order set that other cards offer under the name of a suggestion kind."""
 
 
@@ -77,7 +82,7 @@ def present(findings: Iterable[Finding], case: Case, context: Context) -> tuple[
     families: dict[str, list[Finding]] = {}
     for finding in visible:
         families.setdefault(finding.family or knowledge.cards[finding.rule].family, []).append(finding)
-    variant = _variant(visible, knowledge)
+    variant = _variant(visible, case, knowledge) if _offers_titration(visible) else ""
     made: set[str] = set()
     cards = tuple(
         _card(family, members, _Answer(case, context, visible, variant, made))
@@ -96,7 +101,7 @@ def _is_unchecked(findings: Iterable[Finding], case: Case, knowledge: Knowledge)
 def _tainted(case: Case) -> bool:
     """A medication list with a stranger's, an unreadable or a nameless entry is not a list one can trust."""
     lists = {"medStatements", "medRequests", "medDispenses", "medAdministrations"}
-    faults = {"other-patient", "unreadable", "unresolved-medication"}
+    faults = {"other-patient", "patient-unverified", "unreadable", "unresolved-medication"}
     return any(s.data in lists and s.cause in faults for s in case.record.shortfalls)
 
 
@@ -131,14 +136,18 @@ def _with_elements(finding: Finding, case: Case, knowledge: Knowledge) -> Findin
     return replace(finding, proposals=tuple(completed))
 
 
-def _variant(visible: list[Finding], knowledge: Knowledge) -> str:
+def _offers_titration(visible: list[Finding]) -> bool:
+    return any(proposal.kind == TITRATION for finding in visible for proposal in finding.proposals)
+
+
+def _variant(visible: list[Finding], case: Case, knowledge: Knowledge) -> str:
     """The id of the variant to recommend; empty where nothing is to be offered for the current dose."""
     ours = next((finding for finding in visible if finding.rule == ORDER_SET), None)
     if ours is not None and ours.wording == STEP_DOWN:
         lower = next((step_down(proposal, knowledge) for proposal in ours.proposals), None)
         return lower.id if lower else ""
     fired = [finding.rule for finding in visible if not finding.family]
-    return recommend(knowledge.order_set, fired)
+    return recommend(knowledge.order_set, [*fired, CAUTIOUS_START] if slow_start(case) else fired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +191,7 @@ def _card(family: str, members: list[Finding], answer: _Answer) -> Shown:
     summary, bullets = _words(leader, text, answer.case, knowledge, answer.variant)
     extra = [_line(finding, answer.case, knowledge, answer.variant) for finding in (*ordered[1:], *items)]
     extra = [line for line in extra if line]
-    notes = _notes(leader, answer.offers_order_set, knowledge)
+    notes = _notes(ordered, answer)
     room = max(_MOST_BULLETS - len(extra), 1)
     card: dict[str, Any] = {
         "uuid": context.session.new_uuid(f"card {leader.rule}"),
@@ -295,16 +304,19 @@ def _detail(bullets: list[str], lines: list[str]) -> str:
     return "\n".join([*(f"- {bullet}" for bullet in bullets), "", *lines]).strip()
 
 
-def _notes(leader: Finding, offered: bool, knowledge: Knowledge) -> list[str]:
+def _notes(ordered: list[Finding], answer: _Answer) -> list[str]:
+    leader, knowledge = ordered[0], answer.context.knowledge
     notes = []
     orders = [order for proposal in leader.proposals for order in proposal.orders]
     if any(not order.reference for order in orders):
         notes.append(knowledge.words["no_id"]["line"])
     kinds = {proposal.kind for proposal in leader.proposals}
-    if offered and "set-start" in kinds:
+    if answer.offers_order_set and "set-start" in kinds:
         notes.append(knowledge.words["order_set_offered"]["line"])
-    if offered and "correct-draft" in kinds:
+    if answer.offers_order_set and "correct-draft" in kinds:
         notes.append(knowledge.words["order_set_corrects"]["line"])
+    if answer.in_order_set & {proposal.kind for one in ordered for proposal in one.proposals}:
+        notes.append(knowledge.words["order_set_tests"]["line"])
     return notes
 
 

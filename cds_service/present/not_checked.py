@@ -11,7 +11,7 @@ _ORDER = ("medStatements", "medRequests", "medDispenses", "medAdministrations", 
 
 def words(finding: Finding, card: CardText) -> tuple[str, list[str]]:
     """(summary, bullets). One card lists all; the medication check comes first."""
-    orders = [shortfall for shortfall in finding.shortfalls if shortfall.data == "orders"]
+    orders = _merged(shortfall for shortfall in finding.shortfalls if shortfall.data == "orders")
     if any(shortfall.data == "service" for shortfall in finding.shortfalls):
         return card.summary("fault", {}), card.details("fault", {})
     lines = _lines(finding, card)
@@ -22,6 +22,8 @@ def words(finding: Finding, card: CardText) -> tuple[str, list[str]]:
         return card.summary("orders", said[0]), [*bullets, *_bullets(lines, card)]
     if all(shortfall.cause == "no-birth-date" for shortfall in finding.shortfalls):
         return card.summary("birth-date", {}), card.details("done", {})
+    if all(shortfall.data == "release" for shortfall in finding.shortfalls):
+        return card.summary("release", {}), card.details("done", {})
     first, *rest = lines
     others = [line["check"] for line in rest if line["check"] != first["check"]]
     also = dict.fromkeys(others)

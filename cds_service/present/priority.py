@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from cds_service.record import Finding, Indicator, Shortfall
+from cds_service.record import MIXED_UP, Finding, Indicator, Shortfall
 
 ORDER_SET, NOT_CHECKED = "titration-order-set", "data-not-checked"
 LEADERS = ("opioid-naltrexone-same-session", "oud-agonist-therapy")
@@ -104,6 +104,11 @@ TABLE = (
         )
     ),
 )
+_HIDING = {
+    hidden: tuple(row for row in TABLE if hidden in row.rules)
+    for hidden in frozenset().union(*(r.rules for r in TABLE))
+}
+_WITHHOLDING = tuple(row for row in TABLE if ORDER_SET in row.rules and row.leader not in REPLACING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +198,11 @@ def sifted(
 def withholding(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Rules that keep the order set back at the urgency that they have here (b.4)."""
     live = list(findings)
-    rows = [row for row in TABLE if ORDER_SET in row.rules and row.leader not in REPLACING]
     return tuple(
         one.rule
         for one in live
         if one.indicator is Indicator.CRITICAL
-        or any(one.rule == row.leader and one.indicator >= row.at_least for row in rows)
+        or any(one.rule == row.leader and one.indicator >= row.at_least for row in _WITHHOLDING)
     )
 
 
@@ -207,17 +211,15 @@ def forbids_titration(visible: Iterable[Finding]) -> bool:
     live = list(visible)
     if any(finding.indicator is Indicator.CRITICAL for finding in live):
         return True
-    rows = [row for row in TABLE if ORDER_SET in row.rules and row.leader not in REPLACING]
-    return any(one.rule == row.leader and one.indicator >= row.at_least for row in rows for one in live)
+    return any(one.rule == row.leader and one.indicator >= row.at_least for row in _WITHHOLDING for one in live)
 
 
 def _hidden_by(finding: Finding, live: list[Finding]) -> tuple[str, ...]:
     found = (
         leader.rule
-        for row in TABLE
+        for row in _HIDING.get(finding.rule, ())
         for leader in live
-        if finding.rule in row.rules
-        and leader.rule == row.leader
+        if leader.rule == row.leader
         and leader.indicator >= row.at_least
         and (not row.same_pair or finding.subjects <= leader.subjects)
     )
@@ -239,7 +241,7 @@ def _without_labs(findings: list[Finding]) -> list[Finding]:
 
 
 def _is_absent_lab(shortfall: Shortfall) -> bool:
-    return shortfall.data == "labs" and shortfall.cause != "other-patient"
+    return shortfall.data == "labs" and shortfall.cause not in MIXED_UP
 
 
 def card_order(indicator: Indicator, family: str) -> tuple[int, int]:

@@ -92,14 +92,18 @@ def _update(changes: list[Change], session: Session, knowledge: Knowledge) -> It
     if not orders or any(not order.reference for order in orders):
         return
     said = [change for change in changes if change is move or change.proposal.kind == "correct-draft"]
-    labels, descriptions = ([_words(change, table) for change in said] for table in ("suggestions", "actions"))
+    labels = [_words(change, "suggestions") for change in said]
+    merged = ""
     if len(corrected) > 1:
-        labels, descriptions = _merged_words(corrected, move, knowledge)
+        labels, merged = _merged_words(corrected, move, knowledge)
+    label = "; ".join(labels)
+    if move and len(moved) > 1 and is_one_schedule(move.proposal.orders):
+        label = fill(knowledge.words["several_drafts"]["label"], {"label": label}, keep=True) or label
     try:
         actions = [
             {
                 "type": "update",
-                "description": " ".join(descriptions),
+                "description": " ".join(_said_of(order, said, moved, merged)),
                 "resource": _rewritten(order, moved.get(order), corrected, session, knowledge),
             }
             for order in orders
@@ -107,7 +111,7 @@ def _update(changes: list[Change], session: Session, knowledge: Knowledge) -> It
     except (UnwritableOrder, UnwritableRelease):
         return
     suggestion: dict[str, Any] = {
-        "label": "; ".join(labels),
+        "label": label,
         "uuid": session.new_uuid(f"{first.finding.rule} {first.proposal.kind}"),
     }
     if first.proposal.recommended:
@@ -116,23 +120,34 @@ def _update(changes: list[Change], session: Session, knowledge: Knowledge) -> It
     yield "correct-draft" if corrected else "set-start", suggestion
 
 
-def _words(change: Change, table: str) -> str:
+def _said_of(order: DraftOrder, said: list[Change], moved: Mapping[DraftOrder, date], merged: str) -> Iterable[str]:
+    """What becomes of this draft: a later step is moved to a day of its own, and not every draft is corrected."""
+    corrects = any(order in one.proposal.orders for one in said if one.proposal.kind == "correct-draft")
+    if merged and corrects:
+        yield merged
+    for change in said:
+        if change.proposal.kind == "set-start":
+            if order in moved:
+                yield _words(change, "actions", start=moved[order].isoformat())
+        elif not merged and order in change.proposal.orders:
+            yield _words(change, "actions")
+
+
+def _words(change: Change, table: str, **own: str) -> str:
     texts = change.card.suggestions if table == "suggestions" else change.card.actions
-    values = {**change.finding.values, **change.proposal.values}
+    values = {**change.finding.values, **change.proposal.values, **own}
     return fill(texts[change.proposal.kind], values, keep=True) or ""
 
 
-def _merged_words(corrected: list[Change], move: Change | None, knowledge: Knowledge) -> tuple[list[str], list[str]]:
-    """Labels and descriptions of what the corrections come to together: each alone would name another dose."""
+def _merged_words(corrected: list[Change], move: Change | None, knowledge: Knowledge) -> tuple[list[str], str]:
+    """Labels, and the description, of what the corrections come to together: each alone would name another dose."""
     words = knowledge.words["correct_draft"]
     dose, strength, moment = _asked([change.proposal.values for change in corrected])
     values = {"dose": f"{dose} mg", "strength": f"{strength} mg", "moment": knowledge.order_set.moments[moment]}
     sentence = "product" if not dose else "both" if strength else "dose"
     label = fill(words[sentence], values, keep=True) or ""
     action = fill(words["action"], {"change": label}, keep=True) or ""
-    if move is None:
-        return [label], [action]
-    return [label, _words(move, "suggestions")], [action, _words(move, "actions")]
+    return [label, *([_words(move, "suggestions")] if move else [])], action
 
 
 def _asked(asked: list[Mapping[str, str]]) -> tuple[str, str, str]:
@@ -151,7 +166,7 @@ def _rewritten(
     asked = [change.proposal.values for change in corrected if order in change.proposal.orders]
     if asked:
         resource = write.corrected_order(session.release, resource, correction(knowledge.order_set, *_asked(asked)))
-    return resource if start is None else write.with_start_date(session.release, resource, start)
+    return resource if start is None else write.begun_on(session.release, resource, start)
 
 
 def _one(

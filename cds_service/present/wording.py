@@ -74,6 +74,8 @@ class CardText:
 
 def fill(template: str, values: Mapping[str, str], *, keep: bool = False) -> str | None:
     """The template with its blanks filled; None where one is empty (`keep` leaves those out instead)."""
+    if "{{" not in template:
+        return template
     parts = list(_parts(template))
     for place in range(1, len(parts), 2):
         name = parts[place]

@@ -10,6 +10,9 @@ from cds_service.record.drug import Drug, Naltrexone, Opioid
 from cds_service.record.finding import Finding, Indicator, Proposal
 from cds_service.record.order import DraftOrder
 from cds_service.record.patient import (
+    MIXED_UP,
+    OTHER_PATIENT,
+    UNVERIFIED,
     Allergy,
     Condition,
     Encounter,
@@ -24,6 +27,9 @@ from cds_service.record.patient import (
 )
 
 __all__ = [
+    "MIXED_UP",
+    "OTHER_PATIENT",
+    "UNVERIFIED",
     "Allergy",
     "Coding",
     "Concept",

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A number with its unit as the record spells it; `code` is the UCUM (or other) unit code, if one came.
 
     `comparator` is `<`, `<=`, `>=` or `>` where the true value is only known to lie on that side.

@@ -1,7 +1,9 @@
 """The patient's record as plain facts: one shape whatever FHIR release it came in."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from cds_service.record.coding import Concept
 from cds_service.record.dosage import Dosage, Quantity
@@ -78,8 +80,7 @@ class Condition:
     has_abatement: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """`group` is the value-set group of its code; `answers` those of its coded, text or interpretation value.
 
     `high` is referenceRange.high in the unit of the value. `date_value` is a date answer (estimated delivery date).
@@ -113,7 +114,8 @@ class Allergy:
     """`groups` are what is not borne (`naltrexone`, `opioid`, ...), `reactions` the groups of how it showed.
 
     `kind` is `allergy`, `intolerance` or empty; `criticality` is `high`, `low` or empty; `severe` where a reaction was
-    called severe. `other_reactions` is true where something outside the known groups was recorded too.
+    called severe. `other_reactions` is true where something outside the known groups was recorded too, `of_drug` where
+    the record is about a medication, whichever.
     """
 
     reference: str
@@ -128,6 +130,7 @@ class Allergy:
     effect: str = ""
     recorded: date | None = None
     concept: Concept = Concept()
+    of_drug: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,11 @@ class FirstLineDrug:
     do_not_perform: bool = False
 
 
+OTHER_PATIENT, UNVERIFIED = "other-patient", "patient-unverified"
+"""Causes of a shortfall: a stranger's record that was left out, and one, still read, that does not say whose it is."""
+MIXED_UP = frozenset({OTHER_PATIENT, UNVERIFIED})
+
+
 @dataclass(frozen=True, slots=True)
 class Shortfall:
     """A data class that could not be obtained or trusted, and why.
@@ -186,3 +194,18 @@ class PatientRecord:
     allergies: tuple[Allergy, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     first_line: tuple[FirstLineDrug, ...] = ()
+    _results: dict[str, list[Observation]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        results: dict[str, list[Observation]] = {}
+        for observation in self.observations:
+            results.setdefault(observation.group, []).append(observation)
+        object.__setattr__(self, "_results", results)
+
+    def results(self, group: str) -> Sequence[Observation]:
+        """The observations of one group, in the order of the record. Two dozen questions are asked of hundreds."""
+        return self._results.get(group, ())
+
+    def result_groups(self, prefix: str) -> list[str]:
+        """The groups of observations there are whose names begin so, sorted."""
+        return sorted(group for group in self._results if group.startswith(prefix))

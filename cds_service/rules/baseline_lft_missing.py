@@ -19,7 +19,7 @@ def detect(case: Case) -> Finding | None:
     if is_ordered(case.record.lab_orders, PANEL, case.today, case.thresholds.liver.lab_order_days):
         return None
     last = last_enzyme(case.record)
-    results = usable_observations(case.record.observations, case.today, *ENZYMES)
+    results = usable_observations(case.record, *ENZYMES)
     unitless = bool(results) and results[0] is not last and results[0].value is not None
     return Finding(
         rule="baseline-lft-missing",

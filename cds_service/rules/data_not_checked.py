@@ -4,23 +4,30 @@ from collections.abc import Iterable
 
 from cds_service.definitions.case import ORDER_SELECT, Case
 from cds_service.definitions.pregnancy import is_plausible_age
-from cds_service.record import DraftOrder, Finding, Indicator, Shortfall
+from cds_service.record import MIXED_UP, DraftOrder, Finding, Indicator, Shortfall
 
 _SAFETY = ("conditions", "pregnancyObs", "labs", "allergies", "patient")
-_TAINTED = frozenset({"other-patient", "unreadable", "unresolved-medication"})
-_QUIET_MEDICATION = frozenset({"medDispenses", "medAdministrations"})
+_TAINTED = MIXED_UP | {"unreadable", "unread", "unresolved-medication"}
+_READ = frozenset((*_SAFETY, "medStatements", "medRequests", "medDispenses", "medAdministrations", "encounter",
+                   "toxLabs", "outcomes", "procedures", "serviceRequests", "appointments"))  # fmt: skip
+"""A record of somebody else among these is said whatever was asked for: where one is wrong, more may be."""
+_QUIET = frozenset({"medDispenses", "medAdministrations", "toxLabs"})
+"""Nobody misses these lists where they did not come; a record in them that cannot be read may be of an opioid."""
 
 
 def detect(case: Case) -> Finding | None:
-    """Warning; info where only the birth date is missing. An opioid-only draft needs the naltrexone history alone."""
+    """Warning; info where only the birth date or the FHIR release is missing.
+
+    An opioid-only draft needs the naltrexone history alone.
+    """
     orders = tuple(_orders(case))
     data = tuple(_data(case)) if case.naltrexone_judged or case.opioid_judged else ()
     if not orders and not data:
         return None
-    only_birth_date = not orders and all(shortfall.cause == "no-birth-date" for shortfall in data)
+    minor = not orders and all(shortfall.cause == "no-birth-date" or shortfall.data == "release" for shortfall in data)
     return Finding(
         rule="data-not-checked",
-        indicator=Indicator.INFO if only_birth_date else Indicator.WARNING,
+        indicator=Indicator.INFO if minor else Indicator.WARNING,
         wording="reverse" if case.opioid_judged and not case.naltrexone_judged else "default",
         evidence=tuple(draft.reference for draft in _unnamed(case) if draft.reference),
         shortfalls=(*orders, *data),
@@ -28,12 +35,13 @@ def detect(case: Case) -> Finding | None:
 
 
 def _data(case: Case) -> Iterable[Shortfall]:
-    needed = [*case.medication_lists, *(_SAFETY if case.naltrexone_judged else ())]
+    needed = [*case.medication_lists, *((*_SAFETY, "release") if case.naltrexone_judged else ())]
     if "pregnancyObs" in needed and not _pregnancy_applies(case):
         needed.remove("pregnancyObs")
     for shortfall in case.record.shortfalls:
-        tainted = shortfall.data in _QUIET_MEDICATION and shortfall.cause in _TAINTED
-        if shortfall.data in needed or shortfall.data.startswith("rule ") or tainted:
+        tainted = shortfall.data in _QUIET and shortfall.cause in _TAINTED
+        mixed_up = shortfall.data in _READ and shortfall.cause in MIXED_UP
+        if shortfall.data in needed or shortfall.data.startswith("rule ") or tainted or mixed_up:
             yield shortfall
     known = case.record.patient
     asked = not any(shortfall.data == "patient" for shortfall in case.record.shortfalls)

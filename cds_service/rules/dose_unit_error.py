@@ -6,7 +6,7 @@ from cds_service.definitions.case import Case
 from cds_service.definitions.dose import lines_of, measure, milligrams, times_a_day
 from cds_service.definitions.indication import LDN
 from cds_service.definitions.order_class import has_cue, says_ultra_low
-from cds_service.definitions.signature import Worded, forgets_the_unit, worded_dose
+from cds_service.definitions.signature import Worded, forgets_the_unit, worded_count, worded_dose, worded_volume_ml
 from cds_service.definitions.titration import is_more, is_tenfold
 from cds_service.record import Dosage, DraftOrder, Finding, Indicator, Naltrexone, Proposal, Quantity
 from cds_service.terminology.units import convert
@@ -83,13 +83,14 @@ def _in_line(case: Case, order: DraftOrder, line: Dosage, said: Worded, product:
     limits = case.thresholds.dose
     written = line.dose_high or line.dose
     measured = measure(written) if written else None
-    volume = measured[1] if measured and measured[0] == "volume" else said.volume_ml if written is None else None
+    kind, amount = measured or ("", None)
     per_ml = product.strength_mg_per_ml
-    first, last = limits.liquid_error_ml
-    concentrated = per_ml is not None and per_ml >= limits.concentrated_mg_per_ml
-    if volume is not None and concentrated and first <= volume <= last and not _says_mass(said, volume, per_ml):
-        return _Slip(Indicator.CRITICAL, "liquid", f"{volume:g} mL", f"{per_ml:g} mg/mL")
-    count = measured[1] if measured and measured[0] == "count" else said.count if written is None else None
+    if per_ml is not None and per_ml >= limits.concentrated_mg_per_ml:
+        volume = amount if kind == "volume" else worded_volume_ml(line.text) if written is None else None
+        first, last = limits.liquid_error_ml
+        if volume is not None and first <= volume <= last and not _says_mass(said, volume, per_ml):
+            return _Slip(Indicator.CRITICAL, "liquid", f"{volume:g} mL", f"{per_ml:g} mg/mL")
+    count = amount if kind == "count" else worded_count(line.text) if written is None else None
     strength = product.strength_mg
     if count == limits.target_mg and strength is not None and is_more(strength, limits.start_mg):
         return _Slip(Indicator.CRITICAL, "count", f"{count:g}", f"{strength:g} mg")
@@ -103,9 +104,9 @@ def _in_line(case: Case, order: DraftOrder, line: Dosage, said: Worded, product:
     return _disagreement(case, line, said, product)
 
 
-def _says_mass(said: Worded, volume: float, per_ml: float | None) -> bool:
+def _says_mass(said: Worded, volume: float, per_ml: float) -> bool:
     """The words say a mass of their own, not only the one that the volume makes."""
-    return any(per_ml is None or abs(mg - volume * per_ml) > _ALIKE for mg in said.all_mg)
+    return any(abs(mg - volume * per_ml) > _ALIKE for mg in said.all_mg)
 
 
 def _micrograms(mg: float) -> float:
@@ -121,10 +122,12 @@ def _is_few_micrograms(case: Case, mg: float, written: Quantity | None, said: Wo
 def _disagreement(case: Case, line: Dosage, said: Worded, product: Naltrexone) -> _Slip | None:
     """Structure and words say different doses: gross where one of them is above the low-dose range."""
     written = [one for quantity in (line.dose, line.dose_high) if quantity and (one := milligrams(quantity, product))]
-    if not written or not said.all_mg or len(lines_of((line,), product)) > 1:
+    if not written or not said.all_mg:
         return None
     times = max(times_a_day(line), 1.0)
     if any(abs(one * each - mg) < _ALIKE for one in written for each in (1.0, times) for mg in said.all_mg):
+        return None
+    if len(lines_of((line,), product)) > 1:
         return None
     other = max(said.all_mg)
     high = is_more(max(*written, other), case.thresholds.order_class.low_dose_max_mg)

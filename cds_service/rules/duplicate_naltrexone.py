@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from cds_service.definitions.case import Case
 from cds_service.definitions.dose import daily_dose
 from cds_service.definitions.exposure import Reading, interval, supply_end
-from cds_service.definitions.schedule import is_one_schedule
+from cds_service.definitions.schedule import is_one_schedule, overlap
 from cds_service.definitions.titration import is_own_step
 from cds_service.record import DraftOrder, Finding, Indicator, Naltrexone, Proposal
 
@@ -14,7 +14,7 @@ _ALIKE = 0.01
 
 
 def detect(case: Case) -> Finding | None:
-    """Warning. A renewal, a linked order and the steps of one set are no duplicates."""
+    """Warning. A renewal, a linked order and the steps of one set are no duplicates, unless steps share days."""
     if not case.naltrexone_judged:
         return None
     taken = _taken(case)
@@ -40,16 +40,23 @@ def detect(case: Case) -> Finding | None:
             },
             proposals=(Proposal("delete-draft", tuple(dict.fromkeys(order for _, order in doubled))),),
         )
-    if len(case.naltrexone_drafts) > 1 and not _is_one_set(case.naltrexone_drafts):
-        return Finding(
-            rule="duplicate-naltrexone",
-            indicator=Indicator.WARNING,
-            evidence=tuple(order.reference for order in case.naltrexone_drafts if order.reference),
-            wording="drafts",
-            values={"first": case.naltrexone_drafts[0].label, "second": case.naltrexone_drafts[1].label},
-            proposals=(Proposal("delete-draft", case.naltrexone_drafts[-1:]),),
-        )
-    return None
+    drafts = case.naltrexone_drafts
+    if len(drafts) < 2:
+        return None
+    grouped, shared = _is_one_group(drafts), overlap(drafts)
+    if (grouped and shared is None) or is_one_schedule(drafts):
+        return None
+    values = {"first": drafts[0].label, "second": drafts[1].label}
+    if grouped and shared is not None:
+        values |= {"from": shared[0].isoformat(), "until": shared[1].isoformat()}
+    return Finding(
+        rule="duplicate-naltrexone",
+        indicator=Indicator.WARNING,
+        evidence=tuple(order.reference for order in drafts if order.reference),
+        wording="overlap" if grouped else "drafts",
+        values=values,
+        proposals=(Proposal("delete-draft", drafts[-1:]),),
+    )
 
 
 def _taken(case: Case) -> list[Reading]:
@@ -110,6 +117,6 @@ def _amount(reading: Reading) -> str:
     return f"{dose:g} mg" if dose and reading.washout != _INJECTION else ""
 
 
-def _is_one_set(drafts: tuple[DraftOrder, ...]) -> bool:
+def _is_one_group(drafts: tuple[DraftOrder, ...]) -> bool:
     groups = {draft.group for draft in drafts}
-    return (len(groups) == 1 and "" not in groups) or is_one_schedule(drafts)
+    return len(groups) == 1 and "" not in groups

@@ -11,7 +11,7 @@ def detect(case: Case) -> Finding | None:
         return None
     if any(shortfall.data == "labs" for shortfall in case.record.shortfalls):
         return None
-    if is_on_file(case.record.observations, case.today, case.thresholds.esr.on_file_days, "ESR"):
+    if is_on_file(case.record, case.thresholds.esr.on_file_days, "ESR"):
         return None
     return Finding(
         rule="esr-baseline-optional",

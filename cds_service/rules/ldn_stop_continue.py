@@ -24,6 +24,7 @@ def detect(case: Case) -> Finding | None:
         return None
     if has_responded(case.record, course.since, case.thresholds):
         return None
+    ahead = timedelta(days=max(decision - course.days, 0))
     proposals: tuple[Proposal, ...] = (Proposal("pain-score"),)
     if case.hook != PATIENT_VIEW:
         proposals = (*proposals, Proposal("delete-draft", case.ldn_renewals))
@@ -31,7 +32,11 @@ def detect(case: Case) -> Finding | None:
         rule="ldn-stop-continue",
         indicator=Indicator.INFO,
         evidence=course.evidence,
-        values={"since": course.since.isoformat(), "weeks": str(round(max(course.days, decision) / 7))},
+        values={
+            "since": course.since.isoformat(),
+            "weeks": str(round(max(course.days, decision) / 7)),
+            "due": (case.today + ahead).isoformat() if ahead else "",
+        },
         proposals=proposals,
     )
 

@@ -69,9 +69,7 @@ def _weighed(pain: bool, weight: bool) -> Indicator | None:
 
 def _is_heavy(case: Case) -> bool:
     """A body mass index of 27 or more: the latest measured, else one that is coded."""
-    measured = [
-        one for one in usable_observations(case.record.observations, case.today, "body-mass-index") if one.value
-    ]
+    measured = [one for one in usable_observations(case.record, "body-mass-index") if one.value]
     if measured and measured[0].value:
         return measured[0].value.value >= case.thresholds.dose.weight_bmi
     coded = in_groups(case.record.conditions, "bmi-27-or-more")

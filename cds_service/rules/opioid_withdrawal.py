@@ -48,7 +48,7 @@ def _failed_challenge(case: Case) -> list[tuple[str, date | None, str]]:
         if is_usable(condition)
     ]
     passed = []
-    for result in usable_observations(case.record.observations, case.today, CHALLENGE, "naloxone-challenge-failed"):
+    for result in usable_observations(case.record, CHALLENGE, "naloxone-challenge-failed"):
         if (
             (result.group == "naloxone-challenge-failed" and "negative" not in result.answers)
             or "positive" in result.answers

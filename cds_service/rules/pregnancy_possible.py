@@ -1,7 +1,7 @@
 """Rule 10: a pregnancy is possible, and one test would tell (S29)."""
 
 from cds_service.definitions.case import Case
-from cds_service.definitions.pregnancy_signs import planning_signs, possible_signs
+from cds_service.definitions.pregnancy_signs import planning_signs
 from cds_service.record import Finding, Indicator, Proposal
 
 
@@ -9,7 +9,7 @@ def detect(case: Case) -> Finding | None:
     """Warning; trying to conceive is a line before you start."""
     if not case.naltrexone_judged or case.pregnancy.positive:
         return None
-    signs = possible_signs(case.record, case.pregnancy, case.thresholds)
+    signs = case.possible_pregnancy
     indicator = Indicator.WARNING if signs else Indicator.INFO
     signs = signs or planning_signs(case.record, case.thresholds)
     if not signs:

@@ -3,12 +3,7 @@
 from cds_service.definitions.case import Case
 from cds_service.definitions.liver_tests import is_ordered
 from cds_service.definitions.pregnancy import HCG, lapsed_due_date
-from cds_service.definitions.pregnancy_signs import (
-    conception_is_unlikely,
-    possible_signs,
-    stale_problems,
-    status_is_known,
-)
+from cds_service.definitions.pregnancy_signs import conception_is_unlikely, stale_problems, status_is_known
 from cds_service.record import Finding, Indicator, Proposal
 
 _NEEDED = frozenset({"pregnancyObs", "conditions"})
@@ -18,7 +13,7 @@ def detect(case: Case) -> Finding | None:
     """Information on a new start; what could not be read is no reason to call the status unknown (rule 39)."""
     if not case.new_starts or any(shortfall.data in _NEEDED for shortfall in case.record.shortfalls):
         return None
-    if case.pregnancy.positive or possible_signs(case.record, case.pregnancy, case.thresholds):
+    if case.pregnancy.positive or case.possible_pregnancy:
         return None
     if conception_is_unlikely(case.record, case.thresholds) or status_is_known(case.record, case.thresholds):
         return None

@@ -8,6 +8,7 @@ from datetime import date
 from cds_service.definitions.case import ORDER_SIGN, Case
 from cds_service.definitions.dose import daily_dose
 from cds_service.definitions.exposure import Reading
+from cds_service.definitions.slow_start import slow_start
 from cds_service.definitions.titration import (
     first_day,
     is_low_dose_start,
@@ -33,6 +34,7 @@ def detect(case: Case) -> Finding | None:
         return None
     start = first_day(case, order)
     old = sum(len(exposure.old) for exposure in case.opioids)
+    slow = slow_start(case)
     return Finding(
         rule="titration-order-set",
         indicator=Indicator.INFO,
@@ -42,6 +44,9 @@ def detect(case: Case) -> Finding | None:
             "old_entries": str(old) if old > 1 else "",
             "microgram": "yes" if case.order_class(order).dose.microgram else "",
             "without_id": "" if order.reference else "yes",
+            "fibromyalgia": "yes" if "fibromyalgia" in case.order_class(order).reasons else "",
+            "slow_age": str(slow.age or ""),
+            "slow_intolerances": str(slow.intolerances or ""),
         },
         proposals=(titration(case, order, recommended=True),),
     )

@@ -7,6 +7,7 @@ from cds_service.terminology import tables
 from cds_service.terminology.conditions import condition_groups
 from cds_service.terminology.drugs import identify
 from cds_service.terminology.first_line import first_line_drug
+from cds_service.terminology.memory import Memory
 from cds_service.terminology.systems import canonical_system
 from cds_service.terminology.words import Phrasebook, words_of
 
@@ -43,8 +44,15 @@ def _phrases() -> Phrasebook[str]:
     return Phrasebook((phrase, group) for phrase, group in tables.rows("allergy_words.csv"))
 
 
+_KNOWN: Memory[frozenset[str]] = Memory()
+
+
 def allergy_groups(concept: Concept) -> frozenset[str]:
     """`naltrexone`, `naloxone`, `methylnaltrexone`, `opioid` (phenanthrenes), a first-line class, `none-known`."""
+    return _KNOWN.meaning(concept.as_bytes(), lambda: _allergy_groups(concept))
+
+
+def _allergy_groups(concept: Concept) -> frozenset[str]:
     found = {
         group
         for coding in concept.codings

@@ -10,6 +10,7 @@ from functools import cache
 
 from cds_service.record.coding import Coding, Concept
 from cds_service.terminology import tables
+from cds_service.terminology.memory import Memory
 from cds_service.terminology.systems import ICD10, ICD10CM, canonical_system
 from cds_service.terminology.words import words_of
 
@@ -75,8 +76,15 @@ def _phrases() -> dict[str, list[_Phrase]]:
     return by_first
 
 
+_KNOWN: Memory[frozenset[str]] = Memory()
+
+
 def condition_groups(concept: Concept) -> frozenset[str]:
     """All groups of the condition (README.md of this folder names them), or none."""
+    return _KNOWN.meaning(concept.as_bytes(), lambda: _condition_groups(concept))
+
+
+def _condition_groups(concept: Concept) -> frozenset[str]:
     known = [groups for groups in map(_groups_of_code, concept.codings) if groups is not None]
     if known:
         found = _NONE.union(*known)

@@ -5,12 +5,13 @@ naltrexone" or "not counted" ends the question. Whole words only. A product of a
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from cds_service.record.coding import Concept
 from cds_service.record.drug import Drug, Naltrexone, Opioid
 from cds_service.terminology import tables
+from cds_service.terminology.memory import Memory
 from cds_service.terminology.strength import Strength, stated_strength
 from cds_service.terminology.systems import ATC, canonical_system
 from cds_service.terminology.words import Phrasebook, words_of
@@ -42,11 +43,11 @@ class _Word:
 class _Reading:
     """What codes, or words, say: the same shape for both, so that they can be compared.
 
-    `display` is that of the first known coding that has one.
+    `displayed` is the place of the first known coding that has a display, -1 where none has.
     """
 
     recognised: bool = False
-    display: str = ""
+    displayed: int = -1
     opioids: dict[str, Opioid] = field(default_factory=dict)
     forms_unknown: set[str] = field(default_factory=set)
     products: list[str] = field(default_factory=list)
@@ -96,21 +97,46 @@ def _first_words() -> frozenset[str]:
     return frozenset(word.partition(" ")[0] for word, means, *_ in tables.rows("drug_words.csv") if means != "cue")
 
 
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """A drug before the record's own words are put to it; `disagrees` where they name another drug than the code.
+
+    `displayed` is the coding that the words then leave as the label.
+    """
+
+    drug: Drug | None
+    disagrees: bool = False
+    displayed: int = -1
+
+
+_IDENTITIES: Memory[_Identity] = Memory()
+
+
 def identify(concept: Concept) -> Drug | None:
     """The drug that a medication's codings and text name, or None for a medication that does not matter here."""
+    found = _IDENTITIES.meaning(concept.as_bytes(), lambda: _identity(concept))
+    drug, words = found.drug, concept.words
+    if drug is None:
+        return None
+    if not found.disagrees:
+        return replace(drug, label=words or drug.name)
+    # The words go beside the drug, so its label is another: the display of its code, else our name for it.
+    display = concept.codings[found.displayed].display if found.displayed >= 0 else ""
+    label = display if display and display != words else drug.name
+    return replace(drug, label=label, disagreeing_text=words)
+
+
+def _identity(concept: Concept) -> _Identity:
     coded = _read_codes(concept)
     texts = _texts(concept)
     worded = _read_first_known(texts)
     if not coded.recognised:
-        return _drug(concept, worded, worded, texts, by="text")
+        return _Identity(_drug(worded, worded, texts, by="text"))
     if worded.sequestered and coded.products and not coded.opioids:
         # Embeda or Troxyca under naltrexone's ingredient code, as drug maps file them: an opioid all the same.
-        opioid = _drug(concept, worded, worded, texts, by="text")
-        return opioid and _with_disagreement(opioid, concept.words, "")
-    drug = _drug(concept, coded, worded, texts, by="code")
-    if drug is None or not worded.drugs - coded.drugs:
-        return drug
-    return _with_disagreement(drug, concept.words, coded.display)
+        return _Identity(_drug(worded, worded, texts, by="text"), disagrees=True)
+    drug = _drug(coded, worded, texts, by="code")
+    return _Identity(drug, drug is not None and bool(worded.drugs - coded.drugs), coded.displayed)
 
 
 def _texts(concept: Concept) -> list[str]:
@@ -121,7 +147,7 @@ def _texts(concept: Concept) -> list[str]:
 
 def _read_codes(concept: Concept) -> _Reading:
     reading = _Reading()
-    for coding in concept.codings:
+    for place, coding in enumerate(concept.codings):
         system = canonical_system(coding.system)
         code = coding.code.strip()
         key = (system, code.upper() if system == ATC else code)
@@ -134,7 +160,8 @@ def _read_codes(concept: Concept) -> _Reading:
             reading.recognised = True
         else:
             continue
-        reading.display = reading.display or coding.display
+        if reading.displayed < 0 and coding.display:
+            reading.displayed = place
     return reading
 
 
@@ -246,19 +273,18 @@ def _longer(one: str, other: str) -> str:
     return max(one, other, key=_WASHOUTS.index)
 
 
-def _drug(concept: Concept, named: _Reading, worded: _Reading, texts: Sequence[str], *, by: str) -> Drug | None:
-    label = concept.words
+def _drug(named: _Reading, worded: _Reading, texts: Sequence[str], *, by: str) -> Drug | None:
     if named.opioids:
         opioids = tuple(_refined(opioid, named, worded) for opioid in named.opioids.values())
         name = _joined(opioid.name for opioid in opioids)
-        return Drug(name, label or name, opioids=opioids, by=by)
+        return Drug(name, name, opioids=opioids, by=by)
     if named.products:
         naltrexone = _naltrexone(named, texts)
         name = "naltrexone-bupropion" if naltrexone.product == "nb-combo" else "naltrexone"
-        return Drug(name, label or name, naltrexone=naltrexone, by=by)
+        return Drug(name, name, naltrexone=naltrexone, by=by)
     if named.anticoagulants:
         name = _joined(named.anticoagulants)
-        return Drug(name, label or name, anticoagulant=True, by=by)
+        return Drug(name, name, anticoagulant=True, by=by)
     return None
 
 
@@ -305,16 +331,3 @@ def _strength(coded_mg: float | None, texts: Sequence[str]) -> Strength:
 
 def _joined(names: Iterable[str]) -> str:
     return " and ".join(dict.fromkeys(names))
-
-
-def _with_disagreement(drug: Drug, text: str, display: str) -> Drug:
-    """The words go beside the drug, so its label is another: the display of its code, else our name for it."""
-    return Drug(
-        drug.name,
-        display if display and display != text else drug.name,
-        opioids=drug.opioids,
-        naltrexone=drug.naltrexone,
-        anticoagulant=drug.anticoagulant,
-        by=drug.by,
-        disagreeing_text=text,
-    )

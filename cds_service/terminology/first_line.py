@@ -4,6 +4,7 @@ from functools import cache
 
 from cds_service.record.coding import Concept
 from cds_service.terminology import tables
+from cds_service.terminology.memory import Memory
 from cds_service.terminology.systems import ATC, canonical_system
 from cds_service.terminology.words import Phrasebook, words_of
 
@@ -22,8 +23,15 @@ def _words() -> Phrasebook[_Drug]:
     return Phrasebook((word, (name, kind)) for word, name, kind in tables.rows("first_line_words.csv"))
 
 
+_KNOWN: Memory[tuple[_Drug | None]] = Memory()
+
+
 def first_line_drug(concept: Concept) -> tuple[str, str] | None:
     """(name, class), or None. A known code decides; words count where no code is known, displays last."""
+    return _KNOWN.meaning(concept.as_bytes(), lambda: (_first_line_drug(concept),))[0]
+
+
+def _first_line_drug(concept: Concept) -> _Drug | None:
     for coding in concept.codings:
         system, code = canonical_system(coding.system), coding.code.strip()
         found = _codes().get((system, code.upper() if system == ATC else code))

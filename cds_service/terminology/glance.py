@@ -31,29 +31,38 @@ class Glance:
     def sees(self, concept: Mapping[str, Any]) -> bool:
         """Whether the CodeableConcept, still as JSON, has to be read. Anything misshapen has."""
         text = concept.get("text")
-        said = text if isinstance(text, str) else ""
+        said = text or ""
         codings = concept.get("coding", ())
-        if not isinstance(codings, list | tuple):
+        if not isinstance(said, str) or not isinstance(codings, list | tuple):
             return True
         for coding in codings:
             if not isinstance(coding, dict):
-                continue
-            code, display = coding.get("code"), coding.get("display")
-            if isinstance(code, str):
-                code = code.strip().upper()
-                if code in self.codes or code[:_STEM] in self.stems:
-                    return True
-            if isinstance(display, str) and display != text:
+                return True
+            code, display = coding.get("code", ""), coding.get("display", "")
+            if not isinstance(code, str) or not isinstance(display, str):
+                return True
+            code = code.strip().upper()
+            if code in self.codes or code[:_STEM] in self.stems:
+                return True
+            if display and display != text:
                 said = f"{said} | {display}"
         return not self.words.isdisjoint(words_of(said))
 
 
 @cache
 def drug_glance() -> Glance:
-    """For medications."""
-    codes = _codes("opioids.csv", "naltrexone.csv", "anticoagulants.csv", unless=_CODES_NO_DRUG)
+    """For medications: those that rules speak of, and first-line drugs."""
+    codes = _codes("opioids.csv", "naltrexone.csv", "anticoagulants.csv", "first_line.csv", unless=_CODES_NO_DRUG)
     phrases = (word for word, means, *_ in tables.rows("drug_words.csv") if means not in _WORDS_NO_DRUG)
-    return Glance(codes, frozenset(), frozenset(_starts(phrases)))
+    return Glance(codes, frozenset(), _first_words("first_line_words.csv").union(_starts(phrases)))
+
+
+@cache
+def allergy_glance() -> Glance:
+    """For allergies: what they name by themselves, and every drug."""
+    drugs = drug_glance()
+    words = drugs.words | _first_words("allergy_words.csv")
+    return Glance(drugs.codes | _codes("allergies.csv"), drugs.stems, words)
 
 
 @cache
@@ -68,12 +77,6 @@ def condition_glance() -> Glance:
 def observation_glance() -> Glance:
     """For results."""
     return Glance(_codes("observations.csv"), frozenset(), _first_words("observation_words.csv"))
-
-
-@cache
-def first_line_glance() -> Glance:
-    """For medications once more: have first-line drugs been tried?"""
-    return Glance(_codes("first_line.csv"), frozenset(), _first_words("first_line_words.csv"))
 
 
 @cache

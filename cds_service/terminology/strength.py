@@ -12,6 +12,7 @@ _FORM = re.compile(
     r"^[^\d]{0,30}?\b(tab|tabs|tablets?|caps?|capsules?|troches?|lozenges?|pills?|injection|vial|implant|film)\b",
     re.IGNORECASE,
 )
+_LONGEST = 2000  # characters; each strength is looked at together with what stands around it
 _OTHER_DRUG = re.compile(r"\b(bupropion|triamcinolone)\b", re.IGNORECASE)
 
 
@@ -34,8 +35,11 @@ def stated_strength(text: str) -> Strength:
 
     Two different strengths are an answer to nothing, unless just one of them is followed by its dosage form
     (`4.5 mg from a 50 mg tablet` is a 50 mg tablet). A range (`1.5-4.5 mg`) is a schedule, not a strength. Of a
-    combination only the naltrexone part is read.
+    combination only the naltrexone part is read. No product has a name of thousands of characters: such a text states
+    nothing.
     """
+    if len(text) > _LONGEST:
+        return Strength()
     own = _naltrexone_part(text)
     masses: list[tuple[float, bool]] = []
     concentrations: list[float] = []

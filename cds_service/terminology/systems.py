@@ -59,6 +59,11 @@ def canonical_system(system: str) -> str:
     return _CANONICAL.get(bare, system)
 
 
+def is_known_system(system: str) -> bool:
+    """True for every system named here, however it is spelled."""
+    return canonical_system(system) in _SPELLINGS
+
+
 def is_our_system(system: str) -> bool:
     """True for the systems in which drug codes are held: RxNorm, SNOMED CT and ATC."""
     return canonical_system(system) in _DRUG_SYSTEMS

@@ -4,7 +4,7 @@ UCUM tells `mg` from `MG`; order entry systems do not, so letter case is ignored
 (`u`, `unit`) are never converted.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 from cds_service.terminology import tables
 
@@ -12,6 +12,8 @@ from cds_service.terminology import tables
 _UMOL_PER_L_IN_ONE_MG_PER_DL = 17.1
 _MG_PER_ML_IN_ONE_MG_PER_DL = 0.01
 # What laboratories write for a value that has no unit.
+_CALENDAR_UNITS = "d day days wk week weeks mo month months a year years h hour hours min minute minutes s"
+_CALENDAR = frozenset(_CALENDAR_UNITS.split())
 _UNITLESS = frozenset({"", "1", "(inr)"})
 
 
@@ -24,6 +26,11 @@ def dimension(spelled: str) -> str:
     """`mass`, `volume`, `count`, `concentration`, for laboratory values `activity`, `molar` or `ratio`, or empty."""
     known = _look_up(spelled)
     return known[0] if known else ""
+
+
+def is_unit(spelled: str) -> bool:
+    """Whether this is a unit that records use and this service reads, a calendar one included."""
+    return _look_up(spelled) is not None or spelled.strip("{}").casefold() in _CALENDAR
 
 
 def convert(value: float, spelled: str, to: str) -> float | None:
@@ -47,6 +54,7 @@ def convert(value: float, spelled: str, to: str) -> float | None:
     return None
 
 
+@lru_cache(maxsize=512)
 def _look_up(spelled: str) -> tuple[str, float] | None:
     plain = spelled.strip().casefold().replace("μ", "u").rstrip(".").removesuffix("(s)")
     units = _units()

@@ -141,12 +141,14 @@ class _Draft:
         self.release = release
         self.session = session
         self.kept: dict[str, Any] = {}
+        self.reasons: dict[str, Any] = {}
         self.dropped: tuple[str, ...] = ()
         self.updatable = False
         try:
             self.kept, self.dropped = write.kept(release, order.resource, sound=sound)
         except UnwritableOrder:
             return
+        self.reasons = write.reasons_of(self.kept)
         self.updatable = bool(order.reference) and "id" in self.kept
 
 
@@ -161,10 +163,10 @@ def _actions(
             description = f"{description} {wording.not_kept(order_set, draft.dropped)}"
         actions = [_action("update", description, write.updated_order(release, draft.kept, first, session))]
     else:
-        resource = write.medication_order(release, first, session, draft.kept)
+        resource = write.medication_order(release, first, session, draft.reasons)
         actions = [_action("create", sheet.create, resource)]
     for description, prescription in sheet.further:
-        resource = write.medication_order(release, prescription, session, draft.kept)
+        resource = write.medication_order(release, prescription, session, draft.reasons)
         actions.append(_action("create", description, resource))
     for request in sheet.requests:
         if not request.lab or request.lab in include:

@@ -32,6 +32,11 @@ class Arrival:
     def __len__(self) -> int:
         return len(self._bytes)
 
+    @property
+    def head(self) -> bytes:
+        """Request line and fields, as far as they have come."""
+        return bytes(self._bytes[: self._head or MOST_HEAD_BYTES])
+
     def add(self, data: bytes | memoryview) -> None:
         """More bytes have come."""
         self._bytes += data

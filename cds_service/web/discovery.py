@@ -5,7 +5,7 @@ from flask import Blueprint, Response
 
 from cds_service.hooks.services import discovery
 
-DEVELOPMENT_NOTICE = "DEVELOPMENT MODE (no CDS_FHIR_BASES set: any caller is answered, FHIR only on this machine)."
+DEVELOPMENT_NOTICE = "DEVELOPMENT MODE (no CDS_CLIENTS_FILE set: any caller is answered, for synthetic data only)."
 
 
 def discovery_blueprint(*, development: bool, patient_view: bool = False) -> Blueprint:

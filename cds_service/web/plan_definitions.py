@@ -15,15 +15,20 @@ from cds_service.titration.plan_definition import (
     plan_definitions,
 )
 
+Held = Mapping[str, Mapping[str, dict[str, Any]]]
 
-def plan_definitions_blueprint(knowledge: Knowledge, base_url: str) -> Blueprint:
-    """Written once: they change only with the content, and the content only with a new start."""
-    pages = Blueprint("plan_definitions", __name__, url_prefix="/fhir")
+
+def definitions(knowledge: Knowledge, base_url: str) -> Held:
+    """By kind and id: they change only with the content, and the content only with a new start."""
     published = Published(base_url, knowledge.version)
-    held: Mapping[str, Mapping[str, dict[str, Any]]] = {
+    return {
         PLANS: plan_definitions(knowledge.order_set, published),
         ACTIVITIES: activity_definitions(knowledge.order_set, published),
     }
+
+
+def plan_definitions_blueprint(held: Held) -> Blueprint:
+    pages = Blueprint("plan_definitions", __name__, url_prefix="/fhir")
 
     @pages.get(f"/<any({PLANS}, {ACTIVITIES}):kind>")
     def all_of(kind: str) -> Response:

@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 _STATUS: dict[type[errors.ServiceError], int] = {
     errors.TooManyEntries: 413,
     errors.RefusedRequest: 400,
+    errors.NotAuthenticated: 401,
+    errors.NotRegistered: 403,
+    errors.TooManyCalls: 429,
     errors.StoreUnavailable: 503,
     errors.ServiceError: 500,
 }
@@ -69,10 +72,23 @@ def outcome(status: int, issues: Iterable[dict[str, Any]]) -> Response:
     return answer
 
 
+def sentence(status: int) -> str:
+    """What is said with a status."""
+    return _words(status)[2]
+
+
 def plain_problem(status: int) -> dict[str, Any]:
-    """The issue for a status that comes with no words of ours."""
-    known = _HTTP.get(status) or _HTTP[500 if status >= 500 else 400]
-    return issue(*known)
+    """The issue for a status where nothing more is known."""
+    return issue(*_words(status))
+
+
+def _words(status: int) -> tuple[str, str, str]:
+    """Those that only our own errors have take their words from them."""
+    own = {401: errors.NotAuthenticated, 403: errors.NotRegistered, 429: errors.TooManyCalls}
+    if status in own:
+        error = own[status]()
+        return error.code, error.issue, error.text
+    return _HTTP.get(status) or _HTTP[500 if status >= 500 else 400]
 
 
 def install(app: Flask) -> None:
@@ -91,6 +107,10 @@ def _from_domain(error: errors.ServiceError) -> Response:
     )
     if status == 503:
         answer.headers["Retry-After"] = "5"
+    if status == 429:
+        answer.headers["Retry-After"] = "1"
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 

@@ -6,6 +6,7 @@ turn, and the knowledge is in memory once. Threads only wait for FHIR servers; t
 
 import gc
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from flask import Flask
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
+from cds_service.errors import BadSetting
 from cds_service.settings import Settings
-from cds_service.web import worker
+from cds_service.web import receiving, shared_counts, worker
 from cds_service.web.app import create_app
 from cds_service.web.hooks import Answering
 from cds_service.web.log import JsonLines, configure_logging
@@ -51,13 +53,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
 def options(settings: Settings) -> dict[str, Any]:
     """gunicorn's settings; a name that an older gunicorn does not know is left out."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # nosec B108  # gunicorn makes files of its own names there
     return {
         "bind": f"{host}:{settings.port}",
         "worker_class": worker.JsonWorker,
         "workers": settings.workers or len(os.sched_getaffinity(0)),
         "threads": settings.threads,
-        "worker_connections": worker.MOST_CONNECTIONS,
+        "worker_connections": receiving.MOST_CONNECTIONS,
         "timeout": 30,
         "graceful_timeout": 30,
         "keepalive": 75,
@@ -72,14 +74,27 @@ def options(settings: Settings) -> dict[str, Any]:
         "accesslog": None,
         "control_socket_disable": True,
         "proc_name": "ldn-cds",
+        "pre_fork": shared_counts.before_fork,
+        "post_fork": shared_counts.after_fork,
     }
+
+
+def refuse_exposure(settings: Settings) -> None:
+    """Raises BadSetting for development mode on an address that others reach, unless a setting says it is meant."""
+    if settings.development and not settings.open_development and not settings.on_this_machine_only:
+        raise BadSetting(
+            "Without CDS_CLIENTS_FILE any caller is answered, so CDS_HOST must be this machine only (127.0.0.1); "
+            "CDS_OPEN_DEVELOPMENT=on allows another for synthetic data."
+        )
 
 
 def serve(settings: Settings, service: Answering | None = None) -> None:
     """Serve until told to stop. Raises StartError before anything listens if the service cannot start."""
+    refuse_exposure(settings)
     configure_logging(settings.log_level)
-    app = create_app(settings, service)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
-    _Server(app, settings).run()
+    with nullcontext() if settings.metrics == "off" else shared_counts.shared():
+        app = create_app(settings, service)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_GARBAGE_THRESHOLDS)
+        _Server(app, settings).run()

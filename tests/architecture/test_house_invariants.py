@@ -9,7 +9,7 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGE = CHECKOUT / "cds_service"
-DOORS = ("web", "cli")
+DOORS = ("web", "cli", "hostile")
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 BELOW = [path for path in FILES if path.relative_to(PACKAGE).parts[0] not in DOORS]
 JUDGEMENT = [path for path in FILES if path.relative_to(PACKAGE).parts[0] in ("rules", "definitions")]
@@ -43,9 +43,18 @@ CALLS = {
     "urandom": "chance",
 }
 ALLOWED = {
-    "fhir/client.py": {CLOCK, NETWORK},  # the one place that speaks to a FHIR server, against a deadline
+    "fhir/client.py": {CLOCK},  # the time that is left of a call's deadline
+    "outbound/breaker.py": {CLOCK},  # how long a server has been left alone
+    "outbound/lanes.py": {CLOCK},  # how long threads are waited for
+    "outbound/reader.py": {CLOCK, NETWORK, "chance"},  # the one way out, against a deadline; chance spreads retries
+    "outbound/retry.py": {CLOCK},  # a Retry-After may be a date
+    "outbound/timed_sockets.py": {CLOCK, NETWORK},  # connections that obey the deadline
+    "callers/key_sets.py": {CLOCK},  # how old a key set is; a test brings its own stopwatch
+    "callers/reception.py": {CLOCK},  # whether a token has expired; a test brings its own clock
+    "callers/replay.py": {CLOCK},  # how long a lost store is left alone
+    "callers/fetching.py": {CLOCK},  # how long a key set may take
     "service.py": {CLOCK},  # the shell of the stairwell: `answer` asks what day it is and hands it down
-    "feedback/store.py": {CLOCK},  # the database stamps its rows (`func.now`); nothing reads the clock
+    "feedback/tables.py": {CLOCK},  # the database stamps its rows (`func.now`); nothing reads the clock
 }
 each_file_below = pytest.mark.parametrize("path", BELOW, ids=lambda path: str(path.relative_to(PACKAGE)))
 
@@ -104,6 +113,27 @@ def test_the_check_itself_sees_a_clock(tmp_path: Path) -> None:
         assert what in touched(tmp_path / "seen.py"), line
     (tmp_path / "seen.py").write_text("from urllib.parse import urlsplit\ndef f(case):\n    return case.today", "utf-8")
     assert touched(tmp_path / "seen.py") == set()
+
+
+OUTGOING = ("requests", "urllib3", "httpx", "aiohttp", "http.client", "urllib.request", "socket", "ssl", "ftplib")
+OUTGOING_ALLOWED = {
+    "outbound/reader.py": "the one way out",
+    "outbound/timed_sockets.py": "the connections of the one way out",
+    "cli/asking.py": "calls the CDS service that somebody names on the command line, not a server of a request",
+    "cli/record.py": "stands between an EHR and the CDS service that somebody names on the command line",
+    "cli/serve.py": "looks whether the port to listen on is free",
+    "hostile/ehr.py": "a server for tests: it listens, also on the ports where a fault is shown",
+    "hostile/names.py": "makes one name slow to look up, for a test",
+    "hostile/wire.py": "writes to whoever has connected to it",
+    "web/connection.py": "holds the socket of a client that has connected to us",
+    "web/receiving.py": "sockets of clients that have connected to us; it opens none",
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_goes_past_the_one_way_out(path: Path) -> None:
+    used = {name for name in imported(path) for module in OUTGOING if name == module or name.startswith(f"{module}.")}
+    assert bool(used) == (str(path.relative_to(PACKAGE)) in OUTGOING_ALLOWED), used
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -185,7 +215,8 @@ def test_every_data_file_of_the_package_is_packaged() -> None:
     patterns = {package: globs.split() for package, globs in config["options.package_data"].items()}
     for path in PACKAGE.rglob("*"):
         if path.is_file() and path.suffix not in (".py", ".pyc") and "__pycache__" not in path.parts:
-            package = ".".join(path.parent.relative_to(CHECKOUT).parts)
+            folder = next(parent for parent in path.parents if (parent / "__init__.py").is_file())
+            package = ".".join(folder.relative_to(CHECKOUT).parts)
             assert any(path.match(glob) for glob in patterns.get(package, [])), path.relative_to(CHECKOUT)
 
 
@@ -201,3 +232,9 @@ def test_function_names_do_not_shadow_a_package_of_their_room() -> None:
         rooms = {child.name for child in folder.iterdir() if child.is_dir()}
         defined = {node.name for node in tree(folder / "__init__.py").body if isinstance(node, ast.FunctionDef)}
         assert not rooms & defined, folder
+
+
+def test_no_two_files_of_the_tests_have_one_name() -> None:
+    """The folders of tests are no packages: pytest refuses the second module of a name when both land on one worker."""
+    names = [path.name for path in (CHECKOUT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(set(names)) == sorted(names)

@@ -247,7 +247,10 @@ def test_serve_announces_itself_on_loopback_and_as_not_approved() -> None:
     assert "Development mode" in said
     assert "Not clinically approved" in said
     assert f"@{(fixtures_dir() / SHOWN).resolve()}/request.json" in said
-    assert "Development mode" not in welcome(Settings(fhir_bases=("https://ehr.example.com/fhir",)))
+    registered = welcome(Settings(clients_file="clients.toml"))
+    assert "Development mode" not in registered
+    assert "curl" not in registered
+    assert "clients.toml" in registered
 
 
 def test_the_curl_line_survives_a_path_with_spaces_and_quotes() -> None:

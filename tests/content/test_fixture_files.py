@@ -32,16 +32,19 @@ FOREIGN_TYPES = {
     "R4": {"MedicationOrder", "ProcedureRequest"},
     "STU3": {"MedicationOrder", "ServiceRequest"},
     "DSTU2": {"MedicationRequest", "ServiceRequest"},
+    "R5": {"MedicationOrder", "ProcedureRequest", "DiagnosticOrder"},
 }
 FOREIGN_ELEMENTS = {
     "R4": {"wasNotTaken", "wasNotGiven", "taken", "dateWritten", "reasonCodeableConcept", "effectiveTimeDateTime"},
     "STU3": {"wasNotTaken", "wasNotGiven", "dateWritten", "reasonCodeableConcept", "effectiveTimeDateTime"},
     "DSTU2": {"taken", "authoredOn", "reasonCode", "recordedDate"},
+    "R5": {"wasNotTaken", "taken", "dateWritten", "reasonCode", "medicationCodeableConcept", "medicationReference"},
 }
 FOREIGN_DOSE_WORDS = {
     "R4": {"periodUnits", "quantityQuantity"},
     "STU3": {"periodUnits", "quantityQuantity", "doseAndRate"},
     "DSTU2": {"periodUnit", "doseAndRate"},
+    "R5": {"periodUnits", "quantityQuantity", "asNeededBoolean", "asNeededCodeableConcept"},
 }
 MEDICATION_RECORDS = {
     "MedicationStatement",
@@ -238,7 +241,10 @@ def test_resources_are_spelled_as_their_release_spells_them(case: Path) -> None:
         if kind == "MedicationStatement" and release == "STU3":
             assert resource.get("taken") in {"y", "n", "unk", "na"}, resource.get("id")
         if kind == "Condition" and "clinicalStatus" in resource:
-            assert isinstance(resource["clinicalStatus"], dict if release == "R4" else str), resource.get("id")
+            coded = isinstance(resource["clinicalStatus"], dict)
+            assert coded == (release in ("R4", "R5")), resource.get("id")
+        if kind == "MedicationStatement" and release == "R5":
+            assert resource["status"] in {"recorded", "entered-in-error", "draft"}, resource.get("id")
 
 
 @each_case
@@ -250,8 +256,10 @@ def test_every_code_has_its_name_beside_it_or_is_in_a_value_set(case: Path) -> N
     for resource in everything(case):
         if resource["resourceType"] not in named:
             continue
-        for element in ("code", "medicationCodeableConcept"):
+        for element in ("code", "medicationCodeableConcept", "medication"):
             concept = resource.get(element)
+            if element == "medication" and isinstance(concept, dict):
+                concept = concept.get("concept")
             for coding in concept.get("coding", []) if isinstance(concept, dict) else []:
                 spoken = coding.get("display") or concept.get("text")
                 assert spoken or coding.get("code") in known, (resource.get("id"), coding)

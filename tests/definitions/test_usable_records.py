@@ -6,6 +6,11 @@ import pytest
 from definitions.chart import T0, THRESHOLDS, ago, ahead, condition, result
 
 from cds_service.definitions.usable import age_days, dated, is_current, is_possible, is_usable, usable_observations
+from cds_service.record import Observation, PatientRecord
+
+
+def having(*results: Observation) -> PatientRecord:
+    return PatientRecord(T0, observations=results)
 
 
 @pytest.mark.parametrize(
@@ -66,28 +71,28 @@ def test_a_condition_is_dated_by_its_onset_and_else_by_when_it_was_recorded() ->
      ("cancelled", False), ("entered-in-error", False), ("", False)],
 )  # fmt: skip
 def test_status_decides_whether_a_result_counts(status: str, usable: bool) -> None:
-    assert bool(usable_observations([result("ALT", status=status)], T0, "ALT")) is usable
+    assert bool(usable_observations(having(result("ALT", status=status)), "ALT")) is usable
 
 
 def test_results_come_latest_first_by_when_they_were_taken_and_not_as_listed() -> None:
     listed = [result("ALT", ago(9)), result("ALT", ago(1)), result("ALT", None), result("ALT", ago(20))]
-    assert [one.taken for one in usable_observations(listed, T0, "ALT")] == [ago(1), ago(9), ago(20), None]
+    assert [one.taken for one in usable_observations(having(*listed), "ALT")] == [ago(1), ago(9), ago(20), None]
 
 
 def test_of_two_results_of_one_day_the_later_hour_comes_first() -> None:
     morning = result("ALT", T0, reference="Observation/a", taken_order=f"{T0}T08:00:00")
     evening = result("ALT", T0, reference="Observation/b", taken_order=f"{T0}T20:00:00")
-    assert usable_observations([morning, evening], T0, "ALT")[0] is evening
+    assert usable_observations(having(morning, evening), "ALT")[0] is evening
 
 
 @pytest.mark.parametrize(("day", "usable"), [(ahead(1), True), (ahead(2), False)])
 def test_a_result_dated_tomorrow_counts_as_todays_and_a_later_one_not_at_all(day: date, usable: bool) -> None:
-    assert bool(usable_observations([result("ALT", day)], T0, "ALT")) is usable
+    assert bool(usable_observations(having(result("ALT", day)), "ALT")) is usable
 
 
 def test_only_results_of_the_groups_asked_for_are_found() -> None:
     both = [result("ALT"), result("AST"), result("INR")]
-    assert {one.group for one in usable_observations(both, T0, "ALT", "INR")} == {"ALT", "INR"}
+    assert {one.group for one in usable_observations(having(*both), "ALT", "INR")} == {"ALT", "INR"}
 
 
 @pytest.mark.parametrize(("day", "expected"), [(ago(3), 3), (T0, 0), (ahead(1), 0), (None, None)])

@@ -194,7 +194,7 @@ def test_a_first_line_drug_is_kept_with_its_status(release: str) -> None:
         medRequests=bundle(spell.order(release, "amitriptyline", {"text": "Elavil 10 mg"}, "stopped", "2018-01-01")),
     )
     assert [(one.name, one.status) for one in record.first_line] == [
-        ("duloxetine", "completed"),
+        ("duloxetine", spell.finished(release)),
         ("amitriptyline", "stopped"),
     ]
     assert record.medications == ()
@@ -227,4 +227,4 @@ def test_what_cannot_be_read_is_counted_and_not_dropped(resource: dict[str, Any]
 def test_an_allergy_without_a_reaction_says_nothing_of_one() -> None:
     (found,) = sent(allergies=bundle(allergy("R4", NALTREXONE, reaction=None, criticality=None))).allergies
     assert found == Allergy("AllergyIntolerance/allergy", frozenset({"naltrexone"}), "active", "confirmed", "allergy",
-                            recorded=date(2024, 5, 6), concept=found.concept)  # fmt: skip
+                            recorded=date(2024, 5, 6), concept=found.concept, of_drug=True)  # fmt: skip

@@ -71,3 +71,21 @@ def test_the_first_resource_of_a_name_is_found_whenever_it_is_asked_for() -> Non
     assert shelf.find("urn:uuid:3") is third
     assert shelf.find("") is None
     assert Gathered((), shelf, (), "R4").shelf.find("Medication/other") is None
+
+
+def test_the_same_words_are_looked_up_as_a_problem_and_as_a_drug_each_for_itself() -> None:
+    words = {"text": "oxycodone"}
+    problem = {"resourceType": "Condition", "id": "a", "code": words, "subject": {"reference": "Patient/ada"}}
+    taken = {
+        "resourceType": "MedicationStatement",
+        "id": "b",
+        "status": "active",
+        "medicationCodeableConcept": words,
+        "subject": {"reference": "Patient/ada"},
+    }
+    body = json.loads((RULES[0] / next(iter(sorted(p.name for p in RULES[0].iterdir()))) / "request.json").read_text())
+    request = read_request(body, body["hook"])
+    for resources in ((problem, taken), (taken, problem)):
+        record = read_record(request, Gathered(resources, Shelf(), (), "R4"), DAY, UTC)
+        assert [one.drug.name for one in record.medications] == ["oxycodone"]
+        assert record.conditions == ()

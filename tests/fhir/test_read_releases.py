@@ -1,4 +1,4 @@
-"""One test body, three encodings: the same facts however the release spells them."""
+"""One test body, four encodings: the same facts however the release spells them."""
 
 from dataclasses import replace
 from datetime import UTC, date
@@ -64,7 +64,7 @@ def story(release: str) -> dict[str, Any]:
 
 
 def plain(record: PatientRecord) -> PatientRecord:
-    """Orders have another type name in DSTU2 and lab requests before R4; nothing else may differ."""
+    """Orders have another type name in DSTU2 and lab requests before R4; R5 says stopped of a finished statement."""
     return replace(
         record,
         medications=tuple(_medication(one) for one in record.medications),
@@ -76,8 +76,12 @@ def _medication(record: Medication) -> Medication:
     def today(name: str) -> str:
         return name.replace("MedicationOrder/", "MedicationRequest/")
 
+    finished = record.kind == "statement" and record.status == "completed"
     return replace(
-        record, reference=today(record.reference), based_on=tuple(today(target) for target in record.based_on)
+        record,
+        reference=today(record.reference),
+        based_on=tuple(today(target) for target in record.based_on),
+        status="stopped" if finished else record.status,
     )
 
 
@@ -106,7 +110,7 @@ def spell_draft(release: str) -> dict[str, Any]:
     )
 
 
-@pytest.mark.parametrize("release", ["STU3", "DSTU2"])
+@pytest.mark.parametrize("release", ["STU3", "DSTU2", "R5"])
 def test_a_story_reads_the_same_in_every_release(release: str) -> None:
     assert plain(whole(release)) == plain(whole("R4"))
 
@@ -120,7 +124,7 @@ def test_nothing_of_a_complete_story_is_missing(release: str) -> None:
 def test_statements_are_read(release: str) -> None:
     oxy, cod, never, ldn = (record for record in whole(release).medications if record.kind == "statement")
     assert (oxy.status, oxy.starts, oxy.ends, oxy.asserted) == ("active", date(2025, 8, 14), None, date(2026, 2, 20))
-    assert (cod.status, cod.starts, cod.ends) == ("completed", date(2026, 1, 26), date(2026, 2, 25))
+    assert (cod.status, cod.starts, cod.ends) == (spell.finished(release), date(2026, 1, 26), date(2026, 2, 25))
     assert (never.status, never.asserted) == ("not-taken", date(2026, 2, 27))
     assert (ldn.starts, ldn.dosages[0].dose) == (date(2026, 1, 1), Quantity(1.5, "mg", "mg"))
     assert (oxy.dosages[0].dose, oxy.dosages[0].frequency) == (Quantity(2, "{tablet}", "{tablet}"), 2)
@@ -194,7 +198,7 @@ def draft(release: str) -> DraftOrder:
     return replace(order, reference=f"MedicationRequest/{_id(order.reference)}")
 
 
-@pytest.mark.parametrize("release", ["STU3", "DSTU2"])
+@pytest.mark.parametrize("release", ["STU3", "DSTU2", "R5"])
 def test_a_draft_reads_the_same_in_every_release(release: str) -> None:
     assert draft(release) == draft("R4")
 
@@ -232,15 +236,78 @@ def test_a_record_in_error_stays_an_error_whatever_else_it_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("adherence", "status"), [("taking", "active"), ("not-taking", "not-taken"), ("stopped", "stopped"), ("", "active")]
+    ("status", "adherence", "expected"),
+    [
+        ("recorded", "taking", "active"),
+        ("recorded", "taking-as-directed", "active"),
+        ("recorded", "taking-not-as-directed", "active"),
+        ("recorded", "not-taking", "not-taken"),
+        ("recorded", "stopped", "stopped"),
+        ("recorded", "stopped-not-as-directed", "stopped"),
+        ("recorded", "on-hold-as-directed", "on-hold"),
+        ("recorded", "unknown", "unknown"),
+        ("recorded", "of-tomorrow", "active"),
+        ("recorded", "", "active"),
+        ("draft", "", "unknown"),  # what HL7's map makes of an active statement of R4
+        ("draft", "taking", "active"),
+        ("draft", "not-taking", "not-taken"),
+        ("entered-in-error", "taking", "entered-in-error"),
+    ],
 )
-def test_r5_says_in_adherence_whether_a_drug_is_taken(adherence: str, status: str) -> None:
-    resource = spell.statement("R4", "a", CODEINE, "recorded")
-    resource["medication"] = {"concept": resource.pop("medicationCodeableConcept")}
-    if adherence:
-        resource["adherence"] = {"code": {"coding": [{"code": adherence}]}}
+def test_r5_says_in_adherence_whether_a_drug_is_taken(status: str, adherence: str, expected: str) -> None:
+    resource = spell.statement("R5", "a", CODEINE) | {"status": status}
+    resource["adherence"] = {"code": {"coding": [{"code": adherence}]}}
+    if not adherence:
+        del resource["adherence"]
     (record,) = read(call(complete(medStatements=bundle(resource)))).medications
-    assert record.status == status
+    assert record.status == expected
+
+
+def test_r5_calls_a_prescription_ended_that_others_call_stopped() -> None:
+    (record,) = read(call(complete(medRequests=bundle(spell.order("R5", "a", CODEINE, "ended"))))).medications
+    assert record.status == "stopped"
+
+
+def test_a_dosage_of_r5_may_be_one_rendered_text() -> None:
+    plain_order = spell.order("R5", "draft", NALTREXONE, "draft")
+    resource = plain_order | {"renderedDosageInstruction": "1.5 mg at bedtime"}
+    (order,) = read_drafts(call({}, [resource]), Opened(call({}), None).find, UTC).orders
+    assert [line.text for line in order.dosages] == ["1.5 mg at bedtime"]
+    (order,) = read_drafts(call({}, [plain_order]), Opened(call({}), None).find, UTC).orders
+    assert order.dosages == ()
+
+
+@pytest.mark.parametrize(
+    "as_needed",
+    [
+        {"asNeededBoolean": True},
+        {"asNeededCodeableConcept": {"text": "pain"}},
+        {"asNeeded": True},
+        {"asNeededFor": [{"text": "pain"}]},
+    ],
+)
+def test_as_needed_is_understood_in_every_spelling(as_needed: dict[str, Any]) -> None:
+    resource = spell.order("R5", "draft", NALTREXONE, "draft", dose=NIGHTLY)
+    resource["dosageInstruction"][0] |= as_needed
+    (order,) = read_drafts(call({}, [resource]), Opened(call({}), None).find, UTC).orders
+    assert order.dosages[0].as_needed
+
+
+def test_the_reason_of_an_r5_draft_may_be_a_problem_of_the_list() -> None:
+    referred = spell.order("R5", "draft", NALTREXONE, "draft", dose=NIGHTLY)
+    referred["reason"] = [{"reference": {"reference": "Condition/fm"}}]
+    nameless = spell.condition("R5", "fm", {"text": "something that no value set knows"})
+    request = call(complete(conditions=bundle(nameless)), [referred])
+    (order,) = read_drafts(request, Opened(request, None).find, UTC).orders
+    assert (order.reasons, order.reason_references) == ((), ("Condition/fm",))
+    assert [one.reference for one in read(request).conditions] == ["Condition/fm"]
+
+
+def test_a_date_of_r5_that_no_calendar_has_is_named() -> None:
+    given = spell.administration("R5", "given", CODEINE, "2026-02-31")
+    assert lapses(read(call(complete(medAdministrations=bundle(given))), wanted=TEMPLATES)) == {
+        "medAdministrations": "unreadable"
+    }
 
 
 def test_a_record_without_a_status_is_of_unknown_status() -> None:
@@ -268,6 +335,41 @@ def test_a_value_with_a_reason_for_its_absence_is_no_value() -> None:
     resource["dataAbsentReason"] = {"coding": [{"code": "error"}]}
     (record,) = read(call(complete(labs=bundle(resource)))).observations
     assert record.value is None
+
+
+def test_results_inside_a_panel_are_read_with_the_day_and_the_status_of_the_whole() -> None:
+    panel = spell.observation("R4", "panel", "24325-3", "2026-02-10")
+    part = {
+        "id": "part",
+        "status": "cancelled",
+        "code": named(LOINC, "1742-6", "ALT"),
+        "valueQuantity": amount(22, "U/L"),
+    }
+    panel["component"] = [part, {"valueQuantity": amount(5, "U/L")}, {"code": named(LOINC, "8480-6", "Systolic")}]
+    whole, alt = read(call(complete(labs=bundle(panel)))).observations
+    assert (whole.group, whole.value, whole.reference) == ("panel-hepatic", None, "Observation/panel")
+    assert (alt.group, alt.value, alt.status) == ("ALT", Quantity(22.0, "U/L", "U/L"), whole.status)
+    assert (alt.taken, alt.reference) == (date(2026, 2, 10), "Observation/panel")
+
+
+def test_a_part_of_a_panel_does_not_take_the_value_of_the_whole() -> None:
+    panel = spell.observation("R4", "panel", "1742-6", "2026-02-10", valueQuantity=amount(22, "U/L"))
+    panel["component"] = [{"code": named(LOINC, "1920-8", "AST")}]
+    assert [one.value is None for one in read(call(complete(labs=bundle(panel)))).observations] == [False, True]
+
+
+def test_a_part_of_a_panel_that_cannot_be_read_is_said() -> None:
+    panel = spell.observation("R4", "panel", "24325-3", "2026-02-10")
+    panel["component"] = [{"code": named(LOINC, "1742-6", "ALT"), "valueQuantity": {"value": "many"}}]
+    record = read(call(complete(labs=bundle(panel))))
+    assert [(one.data, one.cause) for one in record.shortfalls] == [("labs", "unreadable")]
+
+
+def test_a_part_that_no_rule_looks_at_may_have_any_shape() -> None:
+    panel = spell.observation("R4", "pressure", "85354-9", "2026-02-10")
+    panel["component"] = [{"code": named(LOINC, "8480-6", "Systolic"), "valueQuantity": {"value": "120"}}, "odd"]
+    record = read(call(complete(labs=bundle(panel))))
+    assert (record.observations, record.shortfalls) == ((), ())
 
 
 def test_a_medication_is_followed_to_where_it_is_contained_sent_along_or_kept() -> None:

@@ -1,12 +1,17 @@
 """Validation of what is written, and the notes about what came."""
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from element_names import of_the_models
 
 from cds_service.errors import UnwritableRelease
 from cds_service.fhir import write
 
+WRITE = Path(write.__file__).parent
 ORDERS: dict[str, dict[str, Any]] = {
     "DSTU2": {
         "resourceType": "MedicationOrder",
@@ -105,3 +110,26 @@ def test_notes_on_an_order_that_is_judged_quote_nothing_from_it() -> None:
 
 def test_a_contained_resource_of_no_known_type_is_a_note_and_not_a_crash() -> None:
     assert write.judge_notes("R4", ORDERS["R4"] | {"contained": [{"resourceType": "Bogus", "id": "b"}]})
+
+
+def test_every_name_that_may_be_repeated_is_one_of_fhir() -> None:
+    named = set(json.loads((WRITE / "element-names.json").read_text("utf-8")))
+    dstu2 = set(properties(json.loads((WRITE / "dstu2-orders.json").read_text("utf-8"))))
+    assert named == of_the_models() | dstu2 | {"resourceType"}
+
+
+def properties(schema: Any) -> Iterator[str]:
+    for name, inner in schema.items() if isinstance(schema, dict) else enumerate(schema):
+        if name == "properties":
+            yield from (element.removeprefix("_") for element in inner)
+        if isinstance(inner, dict | list):
+            yield from properties(inner)
+
+
+@pytest.mark.parametrize("release", ORDERS)
+def test_a_name_that_is_none_of_fhirs_is_not_repeated(release: str) -> None:
+    strange = {"Olga": "", "deep": {"Olga": [{"Olga": None}]}, "_Olga": 1}
+    order = ORDERS[release] | strange | {"dosageInstruction": [{"text": "1 capsule", **strange}]}
+    notes = write.judge_notes(release, order)
+    assert any("unknown element" in note for note in notes)
+    assert "Olga" not in " ".join(notes)

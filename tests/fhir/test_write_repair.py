@@ -178,3 +178,20 @@ def test_whatever_a_client_sends_comes_out_valid_or_is_refused(release: str, cha
             assert write.validate(release, order) == []
         if isinstance(draft["id"], str) and draft["id"]:
             assert order["id"] == draft["id"]
+
+
+def test_as_needed_is_kept_under_the_name_that_the_release_has() -> None:
+    drug = {"text": "naltrexone 1.5 mg"}
+    order = {"resourceType": "MedicationRequest", "id": "a", "status": "draft", "intent": "order",
+             "subject": {"reference": "Patient/ada"}}  # fmt: skip
+    pain = {"text": "pain"}
+    for line, kept in (
+        ({"asNeededBoolean": True}, {"asNeeded": True}),
+        ({"asNeededCodeableConcept": pain}, {"asNeededFor": [pain]}),
+        ({"asNeeded": True}, {"asNeeded": True}),
+        ({"asNeededFor": [pain]}, {"asNeededFor": [pain]}),
+    ):
+        draft = order | {"medication": {"concept": drug}, "dosageInstruction": [line]}
+        assert write.repaired("R5", draft) == (draft | {"dosageInstruction": [kept]}, ())
+    draft = order | {"medicationCodeableConcept": drug, "dosageInstruction": [{"asNeeded": True}]}
+    assert write.repaired("R4", draft) == (draft | {"dosageInstruction": [{"asNeededBoolean": True}]}, ())

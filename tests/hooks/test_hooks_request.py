@@ -249,7 +249,9 @@ class TestDrafts:
     @pytest.mark.parametrize(
         "wrong",
         ["x", 1, True, {}, {"foo": 1}, ["x"], [1], [[NALTREXONE]], [{}], {"entry": {}}, {"entry": "x"}, {"entry": [1]},
-         {"entry": [{"resource": "x"}]}, {"entry": [{"resource": [NALTREXONE]}]}],
+         {"entry": [{"resource": "x"}]}, {"entry": [{"resource": [NALTREXONE]}]},
+         {"entry": [{"resource": {"entry": [5]}}]}, {"entry": [{"resource": {"entry": [{"resource": 7}]}}]},
+         {"entry": [{"resource": {"entry": [{"resource": {"entry": ["x"]}}]}}]}],
     )  # fmt: skip
     @pytest.mark.parametrize("key", ["draftOrders", "medications"])
     def test_what_holds_no_orders_is_refused_with_its_place(self, key: str, wrong: object) -> None:

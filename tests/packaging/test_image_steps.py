@@ -24,12 +24,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from project_script import script
 
 from cds_service import __version__
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-IN_IMAGE = ("/src", "/wheels", "/opt/ldn-cds", "/data")
+IN_IMAGE = ("/src", "/wheels", "/opt/build", "/opt/ldn-cds", "/data")
 NEEDS_ROOT = ("useradd", "install --directory")
+script("lock"), script("fuzzers")
+sbom = script("sbom")
 
 
 @dataclass
@@ -203,6 +207,42 @@ def test_the_installed_wheel_passes_its_own_cases_from_anywhere(image: Image, tm
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{cases} passed, 0 failed\n", "")
 
 
+def test_the_image_holds_what_the_lock_says_and_the_service_and_nothing_else(image: Image, tmp_path: Path) -> None:
+    """No pip either. The markers of the lock are judged by the Python of the image."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    lines = (CHECKOUT / "requirements" / "run.txt").read_text("utf-8").splitlines()
+    locked = [Requirement(line.rstrip(" \\")) for line in lines if line[:1].isalpha()]
+    wanted = {
+        (canonicalize_name(one.name), str(one.specifier)) for one in locked if not one.marker or one.marker.evaluate()
+    }
+    there = sbom.installed(str(image.root / "opt" / "ldn-cds" / "bin" / "python"))
+    assert {(name, f"=={version}") for name, version in there} == wanted | {("ldn-cds", f"=={__version__}")}
+
+
+def test_the_bill_of_materials_lists_everything_that_is_installed(image: Image, tmp_path: Path) -> None:
+    python, output = str(image.root / "opt" / "ldn-cds" / "bin" / "python"), tmp_path / "sbom.cdx.json"
+    assert sbom.main([python, "--output", str(output)]) == 0
+    bom = json.loads(output.read_text("utf-8"))
+    assert (bom["bomFormat"], bom["specVersion"]) == ("CycloneDX", "1.6")
+    assert sbom.listed(bom) >= sbom.installed(python)
+    assert len(sbom.installed(python)) > 40
+    assert str(image.root) not in output.read_text("utf-8")
+
+
+def test_a_bill_that_lacks_something_is_not_written(
+    image: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python, output = str(image.root / "opt" / "ldn-cds" / "bin" / "python"), tmp_path / "sbom.cdx.json"
+    whole = sbom.bill(python)
+    short = {**whole, "components": [one for one in whole["components"] if one["name"].lower() != "flask"]}
+    monkeypatch.setattr(sbom, "bill", lambda _: short)
+    assert sbom.main([python, "--output", str(output)]) == 1
+    assert not output.exists()
+    assert "not in the list: flask " in capsys.readouterr().out
+
+
 def test_the_installed_package_is_not_the_checkout(image: Image, tmp_path: Path) -> None:
     where = "from cds_service.content import cards_dir, fixtures_dir; print(cards_dir()); print(fixtures_dir())"
     places = image.run("python", "-c", where, cwd=tmp_path).stdout.split()
@@ -230,6 +270,28 @@ def test_the_database_is_on_the_volume_and_the_port_is_the_default_one() -> None
     assert f"'CDS_PORT', '{settings.port}'" in FINAL.one("HEALTHCHECK")
 
 
+def test_the_composition_may_write_to_its_volume_and_to_memory_and_has_no_rights() -> None:
+    [service] = yaml.safe_load((CHECKOUT / "compose.yaml").read_text("utf-8"))["services"].values()
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["user"] == FINAL.one("USER")
+    assert [place.split(":")[0] for place in service["tmpfs"]] == ["/tmp"]
+    mounts = [mount.split(":") for mount in service["volumes"]]
+    assert [target for _, target, *mode in mounts if mode != ["ro"]] == [FINAL.one("VOLUME")]
+    assert service["environment"]["CDS_CLIENTS_FILE"] in [target for _, target, *_ in mounts]
+    assert [port.split(":")[0] for port in service["ports"]] == ["127.0.0.1"]
+    assert not {"privileged", "cap_add", "network_mode", "pid"} & set(service)
+
+
+def test_everything_that_is_installed_in_the_image_is_locked_by_digest() -> None:
+    installs = [
+        words for stage in (BUILD, FINAL) for words in stage.all("RUN") if "pip" in words and " install " in words
+    ]
+    assert len(installs) == 3
+    assert [one for one in installs if "--require-hashes" not in one and "--no-deps /wheels/*.whl" not in one] == []
+
+
 def snapshot(root: Path) -> dict[str, float]:
     """Everything in the image but the volume, with the time of its last change."""
     outside = (path for path in root.rglob("*") if not path.is_relative_to(root / "data"))
@@ -248,7 +310,7 @@ def running(image: Image, port: int) -> Iterator[None]:
     command: list[str] = json.loads(FINAL.one("CMD"))
     program = shutil.which(command[0], path=image.environment["PATH"])
     assert program is not None
-    environment = {**image.environment, "CDS_PORT": str(port), "CDS_WORKERS": "1"}
+    environment = {**image.environment, "CDS_PORT": str(port), "CDS_WORKERS": "1", "CDS_OPEN_DEVELOPMENT": "on"}
     folder = Path(image.inside(FINAL.one("WORKDIR")))
     log = image.root / "data" / "log"
     with log.open("wb") as out:
@@ -292,6 +354,13 @@ def test_the_image_serves_answers_and_writes_nothing_but_its_volume(image: Image
     assert ready["store"] == "reachable"
     assert (image.root / "data" / "ldn-cds.sqlite").stat().st_size > 0
     assert snapshot(image.root) == before
+
+
+def test_the_image_does_not_start_open_to_all_by_mistake(image: Image) -> None:
+    command: list[str] = json.loads(FINAL.one("CMD"))
+    done = image.run(*command, cwd=Path(image.inside(FINAL.one("WORKDIR"))))
+    assert done.returncode == 2
+    assert "CDS_CLIENTS_FILE" in done.stderr
 
 
 def test_the_command_is_one_that_the_package_installs() -> None:

@@ -26,6 +26,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(CHECKOUT / name, here / name)
     venv = here / ".venv"
     monkeypatch.setattr(environment, "CHECKOUT", here)
+    monkeypatch.setattr(environment, "LOCKS", here / "requirements")
     monkeypatch.setattr(environment, "VENV", venv)
     monkeypatch.setattr(environment, "PYTHON", venv / "bin" / "python")
     monkeypatch.setattr(environment, "STAMP", venv / "stamp.json")
@@ -71,6 +72,39 @@ def test_an_installation_that_failed_is_tried_again(checkout: Path, monkeypatch:
         assert environment.main([]) == 3
     assert environment.main([]) == 0
     assert installed(checkout) == ["."]
+
+
+def lock(checkout: Path, *names: str) -> None:
+    (checkout / "requirements").mkdir(exist_ok=True)
+    for name in names:
+        (checkout / "requirements" / f"{name}.txt").write_text(f"# {name}\n")
+
+
+def test_locked_versions_are_installed_first(checkout: Path) -> None:
+    lock(checkout, "run", "test", "check")
+    assert environment.main(["test"]) == 0
+    assert installed(checkout) == [str(checkout / "requirements" / "test.txt"), ".[test]"]
+
+
+def test_a_changed_lock_is_installed_again(checkout: Path) -> None:
+    lock(checkout, "run")
+    for _ in range(2):
+        assert environment.main([]) == 0
+    lock(checkout, "check")
+    assert environment.main([]) == 0
+    run = str(checkout / "requirements" / "run.txt")
+    assert installed(checkout) == [run, ".", run, "."]
+
+
+def test_where_the_locked_versions_cannot_be_had_it_says_so_and_goes_on(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock(checkout, "run")
+    choosy = "import sys; '--require-hashes' in sys.argv and sys.exit(1); open('installed', 'a').write(sys.argv[-1])"
+    monkeypatch.setattr(environment, "pip", lambda: [sys.executable, "-c", choosy])
+    assert environment.main([]) == 0
+    assert installed(checkout) == ["."]
+    assert "The locked versions cannot be installed here" in capsys.readouterr().out
 
 
 def test_an_environment_that_was_moved_or_broken_is_made_anew(checkout: Path) -> None:

@@ -270,7 +270,8 @@ CAUSES = knowledge().cards["data-not-checked"].tables["causes"]
 KNOWN_CAUSES = {
     "absent", "null-unverified", "timeout", "no-connection", "not-allowed", "not-found", "busy", "server-error",
     "too-large", "outcome", "partial", "more-pages", "truncated", "wrong-type", "malformed", "unreadable",
-    "other-patient", "unresolved-medication", "no-birth-date", "fault",
+    "other-patient", "unresolved-medication", "no-birth-date", "fault", "unread", "not-as-asked", "not-answering",
+    "foreign-server",
 }  # fmt: skip
 
 
@@ -300,6 +301,8 @@ def test_the_card_says_which_check_was_not_done_on_which_data_and_why(cause: str
         ("labs", "Liver"),
         ("allergies", "Allergy"),
         ("patient", "Age"),
+        ("toxLabs", "Drug screen"),
+        ("outcomes", "Pain score"),
     ],
 )
 def test_each_kind_of_data_names_the_check_that_rests_on_it(data: str, check: str) -> None:
@@ -342,6 +345,13 @@ def test_a_fault_of_the_orders_themselves_says_that_nothing_was_checked(cause: s
 
 def test_a_missing_birth_date_is_the_age_check() -> None:
     assert lapse(Shortfall("patient", "no-birth-date"))["summary"].startswith("Age check NOT done")
+
+
+def test_an_assumed_release_is_about_what_is_written_and_never_comes_first() -> None:
+    assert "suggested orders are written as R4" in lapse(Shortfall("release", "assumed"))["summary"]
+    card = lapse(Shortfall("release", "assumed"), Shortfall("labs", "timeout"))
+    assert card["summary"].startswith("Liver check NOT done: ")
+    assert "FHIR release of the EHR not known (R4 assumed)" in card["detail"]
 
 
 def test_a_rule_that_broke_is_named() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from service.hook_calls import NALTREXONE, OXYCODONE, T0, call, complete, server
-from service.release_spelling import order, statement
+from service.release_spelling import bundle, order, statement
 
 from cds_service import rules as room
 from cds_service.cli.cases import case_folders, read_case
@@ -18,8 +18,8 @@ from cds_service.definitions.case import Case
 from cds_service.fhir.gather import Fetched
 from cds_service.hooks.request import HookRequest, read_request
 from cds_service.hooks.response import check_response
-from cds_service.present import explain as explaining
-from cds_service.present.explain import OUTCOMES
+from cds_service.present import explanation as explaining
+from cds_service.present.explanation import OUTCOMES
 from cds_service.present.knowledge import read_knowledge
 from cds_service.rules import rules
 from cds_service.service import Answer, Place, respond
@@ -152,6 +152,16 @@ def test_each_key_says_how_it_was_answered() -> None:
     assert (data(said, "conditions")["answered"], data(said, "conditions")["cause"]) == ("failed", "timeout")
 
 
+def test_a_list_that_was_read_on_is_counted_to_its_end() -> None:
+    server_base = "http://ehr.example/fhir"
+    more = bundle(statement("R4", "second", OXYCODONE, "active", start="2026-01-05"))
+    first = {**ON_OXYCODONE, "link": [{"relation": "next", "url": f"{server_base}?page=2"}]}
+    request = replace(call(complete(medStatements=first, labs=...)), token="t", fhir_server=server_base)
+    said = explained(request, server({"?page=2": more, "labs": more}, request))
+    assert data(said, "medStatements")["resources"] == 2
+    assert (data(said, "labs")["answered"], data(said, "labs").get("resources", 0)) == ("failed", 0)
+
+
 def test_drafts_and_drugs_taken_are_told_by_class_state_and_date() -> None:
     said = explained(call(complete(medStatements=ON_OXYCODONE)))
     [draft] = said["drafts"]
@@ -180,7 +190,7 @@ def test_a_fault_of_the_explanation_costs_no_card(monkeypatch: pytest.MonkeyPatc
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(explaining, "_facts", broken)
+    monkeypatch.setattr(explaining, "facts_said", broken)
     answer = respond(call(complete(medStatements=ON_OXYCODONE)), None, T0, KNOWLEDGE, PLACE)
     assert answer.explained == {"fault": "ZeroDivisionError"}
     assert [card["indicator"] for card in answer.cards] == ["critical"]

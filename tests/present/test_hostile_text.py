@@ -1,16 +1,13 @@
 """Text of a record is a stranger's: whatever it says, a card shows plain words."""
 
-import re
-import unicodedata
 from typing import Any
 
 import pytest
 from definitions.chart import WARFARIN, ago, case, condition, draft, opioid_draft, request, statement
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from present.answered_cases import PLACE, actions, knowledge
+from present.hostile_strings import ALLOWED, ATTACKS, LINK, SENT, is_plain, kinds
 
 from cds_service.definitions.case import Case
 from cds_service.present.cards import Context, present
@@ -18,91 +15,6 @@ from cds_service.present.escape import MOST, inert
 from cds_service.present.suggestions import Session
 from cds_service.record import Concept, Drug, Opioid, Shortfall
 from cds_service.rules import detect_all
-
-ATTACKS = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<IMG SRC=javascript:alert('XSS')>",
-    "<svg/onload=alert(1)>",
-    "<a href='https://evil.example'>dose</a>",
-    "<iframe srcdoc='<b>x</b>'></iframe>",
-    "<!-- comment -->",
-    "<![CDATA[x]]>",
-    "<?php echo 1 ?>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;b&#62;",
-    "\\<b\\>",
-    "[click](https://evil.example)",
-    "[click](javascript:alert(1))",
-    "![x](https://evil.example/pixel.png)",
-    "[x][ref]\n\n[ref]: https://evil.example",
-    "<https://evil.example>",
-    "https://evil.example/path?q=1",
-    "http://evil.example",
-    "ftp://evil.example",
-    "www.evil.example",
-    "evil.example",
-    "evil.example.com/x",
-    "someone@evil.example",
-    "mailto:someone@evil.example",
-    "javascript:alert(1)",
-    "//evil.example",
-    "**bold** __bold__ *em* _em_ ~~strike~~",
-    "`code` ``code``",
-    "```\nfenced\n```",
-    "# heading",
-    "\n# heading\n",
-    "heading\n===",
-    "heading\n---",
-    "- item\n- item",
-    "1. item",
-    "1) item",
-    "> quote",
-    "| a | b |\n|---|---|\n| 1 | 2 |",
-    "- [ ] task",
-    "line one  \nline two",
-    "\n\n\n\n- A new bullet: safe to give.",
-    "***",
-    "\u202eenohtem\u202c",
-    "oxy\u200bcodone",
-    "oxy\u0000codone",
-    "oxy\u2028codone\u2029",
-    "\x1b[31mred\x1b[0m",
-    "{{drug}} {{clear}}",
-    "$(rm -rf /)",
-    "'; DROP TABLE cards; --",
-    "％3Cscript％3E",
-    "＜script＞alert(1)＜/script＞",
-    "![a](data:image/svg+xml;base64,PHN2Zz4=)",
-    "<style>*{display:none}</style>",
-    "<b " + "x" * 5000,
-    "a, " * 2000,
-    "(" * 500,
-    "naltrexone " * 300,
-]
-ALLOWED = {
-    "paragraph_open", "paragraph_close", "bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close",
-    "inline", "text", "softbreak",
-}  # fmt: skip
-LINK = re.compile(r"https?:|ftp:|mailto:|javascript:|www\.|@|[a-z0-9-]\.[a-z]{2,}(/|\b)", re.IGNORECASE)
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-
-
-def kinds(markdown: str) -> set[str]:
-    def walk(tokens: list[Token]) -> Any:
-        for token in tokens:
-            yield token.type
-            yield from walk(token.children or [])
-
-    return set(walk(_MARKDOWN.parse(markdown)))
-
-
-def is_plain(shown: str) -> bool:
-    return (
-        not set(shown) & set('<>&`*_[]\\{}|~#@"')
-        and not any(unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") for char in shown)
-        and not LINK.search(shown)
-    )
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -188,7 +100,7 @@ def assert_harmless(card: dict[str, Any]) -> None:
     assert card["links"][0]["url"].startswith("https://ldn.example/source-attributes/")
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", SENT)
 def test_no_card_shows_anything_but_plain_words(attack: str) -> None:
     found = [card for call in poisoned(attack) for card in all_cards(call)]
     assert len(found) >= 12

@@ -94,6 +94,17 @@ def test_start_and_product_are_changed_by_one_update_on_the_graver_card() -> Non
     assert "4.5 mg" in label
 
 
+def test_each_step_of_a_schedule_is_said_to_start_on_its_own_day() -> None:
+    folder = FIXTURES / "opioid-recent-washout/fires-whole-schedule-moves"
+    found = answer(json.loads((folder / "request.json").read_text("utf-8")))
+    moved = next(one for one in found.cards[0]["suggestions"] if one.get("isRecommended"))
+    assert moved["label"] == "Start naltrexone on 2026-03-07, and move later steps along"
+    assert [action["description"] for action in moved["actions"]] == [
+        "Change the draft so that it starts on 2026-03-07.",
+        "Change the draft so that it starts on 2026-04-04.",
+    ]
+
+
 def test_a_start_alone_keeps_its_own_words_and_kind() -> None:
     request, _ = call("order-sign", RECENT)
     found = answer(request)
@@ -165,3 +176,22 @@ def test_a_draft_without_an_id_is_not_corrected() -> None:
     found = answer(request)
     assert kinds(found) == {"dose-unit-error": []}
     assert "has no id" in found.cards[0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("alt-ast-elevated/fires-c20-alt-3-8-times", True),
+        ("cirrhosis-compensated/fires-inr-missing", True),
+        ("cirrhosis-compensated/fires-c17-child-pugh-a", False),
+        ("opioid-active/silent-c01-baseline", False),
+    ],
+)
+def test_a_card_whose_tests_the_titration_orders_says_where_they_are(case: str, said: bool) -> None:
+    request = json.loads((FIXTURES / case / "request.json").read_text("utf-8"))
+    line = KNOWLEDGE.words["order_set_tests"]["line"]
+    found = answer({**request, "hook": "order-select"})
+    assert [card["source"]["topic"]["code"] for card in found.cards if line in card["detail"]] == (
+        [case.split("/")[0]] if said else []
+    )
+    assert not any(line in card["detail"] for card in answer({**request, "hook": "order-sign"}).cards)

@@ -26,6 +26,7 @@ from definitions.chart import (
     statement,
     value,
 )
+from firing import fired
 
 from cds_service.definitions.case import MEDICATION_PRESCRIBE, ORDER_SELECT, ORDER_SIGN, Case
 from cds_service.definitions.titration import is_tenfold
@@ -56,11 +57,6 @@ FIBROMYALGIA, ALCOHOL, OBESITY = (
 PLAIN = naltrexone_drug(UNSPECIFIED)
 FIFTY = naltrexone_drug(TABLET)
 PAIN = condition("ldn-indication", "fibromyalgia")
-
-
-def fired(finding: Finding | None) -> Finding:
-    assert finding is not None
-    return finding
 
 
 def level(finding: Finding | None) -> Indicator | None:
@@ -204,8 +200,12 @@ def test_micrograms_that_look_like_milligrams(micrograms: float, expected: Indic
 
 
 def test_a_number_without_a_unit_is_a_warning_in_structure_and_in_words() -> None:
-    assert fired(dose_unit_error.detect(ordered(Dosage(dose=Quantity(4.5))))).wording == "unitless"
-    assert fired(dose_unit_error.detect(ordered(Dosage(text="Take 4.5 at bedtime")))).indicator is WARNING
+    written = fired(dose_unit_error.detect(ordered(Dosage(dose=Quantity(4.5)))))
+    worded = fired(dose_unit_error.detect(ordered(Dosage(text="Take 4.5 at bedtime"))))
+    assert [(one.indicator, one.wording, one.values["said"]) for one in (written, worded)] == [
+        (WARNING, "unitless", "4.5"),
+        (WARNING, "unitless", ""),
+    ]
     assert dose_unit_error.detect(ordered(Dosage(dose=Quantity(4.5)), why=ALCOHOL)) is None
 
 
@@ -322,6 +322,22 @@ def test_two_prescriptions_of_one_schedule_are_a_titration() -> None:
     first = draft(LDN, mg(3, starts=ahead(0), ends=ahead(27)), reference="MedicationRequest/a")
     second = draft(LDN, mg(4.5, starts=ahead(28), ends=ahead(83)), reference="MedicationRequest/b")
     assert titration_missing.detect(case(first, second)) is None
+    assert duplicate_naltrexone.detect(case(first, second)) is None
+
+
+@pytest.mark.parametrize(("begins", "shared"), [(28, None), (27, (27, 27)), (23, (23, 27)), (-1, (0, 27))])
+def test_steps_of_one_group_that_share_a_day_are_no_steps(begins: int, shared: tuple[int, int] | None) -> None:
+    first = draft(LDN, mg(3, starts=ahead(0), ends=ahead(27)), reference="MedicationRequest/a", group="set")
+    second = draft(LDN, mg(4.5, starts=ahead(begins), ends=ahead(83)), reference="MedicationRequest/b", group="set")
+    found = duplicate_naltrexone.detect(case(first, second))
+    days = shared and tuple(ahead(day).isoformat() for day in shared)
+    assert (found and (found.values["from"], found.values["until"])) == days
+    assert found is None or found.wording == "overlap"
+
+
+def test_orders_of_one_group_without_dates_are_taken_for_steps() -> None:
+    first = draft(LDN, mg(3), reference="MedicationRequest/a", group="set")
+    second = draft(LDN, mg(4.5, starts=ahead(28), ends=ahead(83)), reference="MedicationRequest/b", group="set")
     assert duplicate_naltrexone.detect(case(first, second)) is None
 
 

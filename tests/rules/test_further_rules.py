@@ -21,11 +21,12 @@ from definitions.chart import (
     statement,
     value,
 )
+from firing import fired
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.definitions.case import ORDER_SELECT, PATIENT_VIEW, Case
-from cds_service.record import Allergy, Concept, Finding, Indicator, LabOrder, Patient, Procedure, Shortfall
+from cds_service.record import Allergy, Concept, Indicator, LabOrder, Patient, Procedure, Shortfall
 from cds_service.rules import (
     acute_liver_injury,
     alt_ast_elevated,
@@ -55,11 +56,6 @@ MINE = (
     "pregnancy-ended breastfeeding acute-liver-injury alt-ast-elevated baseline-lft-missing esr-baseline-optional "
     "surgery-upcoming naltrexone-allergy prior-intolerance-step-down first-line-not-documented"
 )
-
-
-def fired(finding: Finding | None) -> Finding:
-    assert finding is not None
-    return finding
 
 
 def alt(times: float, name: str = "ALT", days: int = 10, **facts: Any) -> Any:

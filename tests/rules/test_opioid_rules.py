@@ -27,6 +27,7 @@ from definitions.chart import (
     result,
     statement,
 )
+from firing import fired
 
 from cds_service.definitions.case import ORDER_SELECT, Case
 from cds_service.record import Drug, Encounter, Finding, Indicator, Medication, Naltrexone
@@ -36,11 +37,6 @@ from cds_service.rules import opioid_recent_washout, opioid_status_uncertain, op
 
 INFO, WARNING, CRITICAL = Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL
 TAKEN = statement(starts=ago(60))
-
-
-def fired(finding: Finding | None) -> Finding:
-    assert finding is not None
-    return finding
 
 
 def kinds(finding: Finding) -> list[str]:

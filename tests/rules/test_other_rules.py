@@ -23,6 +23,7 @@ from definitions.chart import (
     statement,
     value,
 )
+from firing import fired
 
 from cds_service.definitions.case import MEDICATION_PRESCRIBE, ORDER_SELECT, ORDER_SIGN
 from cds_service.record import Concept, Dosage, Finding, Indicator, LabOrder, Naltrexone, Patient, Shortfall
@@ -38,11 +39,6 @@ INFO, WARNING, CRITICAL = Indicator.INFO, Indicator.WARNING, Indicator.CRITICAL
 CIRRHOSIS, ASCITES = condition("cirrhosis", onset=ago(700)), condition("ascites", "decompensation", onset=ago(40))
 PREGNANCY = condition("pregnancy", onset=ago(90))
 ALCOHOL = (Concept((), "Alcohol dependence"),)
-
-
-def fired(finding: Finding | None) -> Finding:
-    assert finding is not None
-    return finding
 
 
 # Rule 9
@@ -78,6 +74,15 @@ def test_decompensated_cirrhosis_is_critical_and_compensated_a_warning() -> None
     worse, better = case(conditions=[CIRRHOSIS, ASCITES]), case(conditions=[CIRRHOSIS])
     assert fired(cirrhosis_decompensated.detect(worse)).indicator is CRITICAL
     assert fired(cirrhosis_compensated.detect(better)).indicator is WARNING
+
+
+def test_tests_of_a_list_that_could_not_be_read_are_not_called_missing() -> None:
+    read = fired(cirrhosis_compensated.detect(case(conditions=[CIRRHOSIS])))
+    unread = fired(
+        cirrhosis_compensated.detect(case(conditions=[CIRRHOSIS], shortfalls=[Shortfall("labs", "timeout")]))
+    )
+    assert (read.values["untested"] != "", read.values["unread"]) == (True, "")
+    assert (unread.values["untested"], unread.values["unread"]) == ("", "yes")
 
 
 def test_only_one_of_the_two_liver_rules_fires() -> None:

@@ -1,19 +1,29 @@
-"""One patient's story spelled in R4, STU3 and DSTU2, as the resource pages of the three releases say."""
+"""One patient's story spelled in R4, STU3, DSTU2 and R5, as the resource pages of the four releases say."""
 
 from collections.abc import Mapping
 from typing import Any
 
-RELEASES = ("R4", "STU3", "DSTU2")
+RELEASES = ("R4", "STU3", "DSTU2", "R5")
+NEW = ("R4", "R5")
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+_ADHERENCE = "http://hl7.org/fhir/CodeSystem/medication-statement-adherence"
+# R4's word for the state of a statement -> R5's adherence.
+_ADHERENCES = {"active": "taking", "completed": "stopped", "stopped": "stopped", "not-taken": "not-taking",
+               "on-hold": "on-hold", "unknown": "unknown"}  # fmt: skip
 _CLASSES = {"AMB": "ambulatory", "EMER": "emergency", "IMP": "inpatient"}
 PATIENT = "ada"
 
 Resource = dict[str, Any]
+
+
+def finished(release: str) -> str:
+    """The status that a statement of a finished course reads as: R5 has no word for `completed`."""
+    return "stopped" if release == "R5" else "completed"
 
 
 def named(system: str, code: str, text: str) -> Resource:
@@ -29,6 +39,8 @@ def _of(release: str, kind: str, name: str, **elements: Any) -> Resource:
     old = release == "DSTU2" and kind != "Observation"
     whose = "patient" if old or kind == "AllergyIntolerance" else "subject"
     resource = {"resourceType": kind, "id": name, whose: {"reference": f"Patient/{PATIENT}"}, **elements}
+    if release == "R5" and "medicationCodeableConcept" in resource:
+        resource["medication"] = {"concept": resource.pop("medicationCodeableConcept")}
     return {key: value for key, value in resource.items() if value is not None}
 
 
@@ -42,7 +54,7 @@ def dosage(release: str, kind: str, dose: Mapping[str, Any], times: int, when: s
     if bounds:
         repeat["boundsPeriod"] = bounds
     line: Resource = {"text": text, "timing": {"repeat": repeat}}
-    if release == "R4":
+    if release in NEW:
         line["doseAndRate"] = [{"doseQuantity": dose}]
     elif release == "DSTU2" and kind == "MedicationStatement":
         line["quantityQuantity"] = dose
@@ -63,7 +75,10 @@ def statement(
     dose: tuple[Mapping[str, Any], int, str, str] | None = None,
 ) -> Resource:
     if not taken:
-        status = {"R4": "not-taken", "STU3": "completed", "DSTU2": "completed"}[release]
+        status = "not-taken" if release in NEW else "completed"
+    adherence = _ADHERENCES.get(status) if release == "R5" else None
+    if release == "R5" and status in _ADHERENCES:
+        status = "recorded"
     return _of(
         release,
         "MedicationStatement",
@@ -71,6 +86,7 @@ def statement(
         status=status,
         taken=("y" if taken else "n") if release == "STU3" else None,
         wasNotTaken=(not taken) if release == "DSTU2" else None,
+        adherence={"code": {"coding": [{"system": _ADHERENCE, "code": adherence}]}} if adherence else None,
         medicationCodeableConcept=drug,
         effectivePeriod=_when(start, end),
         dateAsserted=asserted,
@@ -107,11 +123,19 @@ def order(
         intent=None if release == "DSTU2" else "order",
         medicationCodeableConcept=drug,
         **{"dateWritten" if release == "DSTU2" else "authoredOn": written},
-        **{"reasonCodeableConcept" if release == "DSTU2" else "reasonCode": _listed(release, reason)},
+        **{_REASONS.get(release, "reasonCode"): _listed(release, _coded(release, reason))},
         note=note if release == "DSTU2" or note is None else [{"text": note}],
         dosageInstruction=dosage(release, kind, *dose, **(bounds or {})) if dose else None,
         dispenseRequest=dispense or None,
     )
+
+
+_REASONS = {"DSTU2": "reasonCodeableConcept", "R5": "reason"}
+
+
+def _coded(release: str, concept: Resource | None) -> Resource | None:
+    """R5 wraps what may be a code or a reference."""
+    return {"concept": concept} if release == "R5" and concept is not None else concept
 
 
 def _listed(release: str, value: Resource | None) -> Any:
@@ -133,13 +157,14 @@ def dispense(release: str, name: str, drug: Resource, handed: str, days: int, pr
 
 
 def administration(release: str, name: str, drug: Resource, at: str, given: bool = True) -> Resource:
-    when = "effectiveTimeDateTime" if release == "DSTU2" else "effectiveDateTime"
+    # R5 really spells it with one r.
+    when = {"DSTU2": "effectiveTimeDateTime", "R5": "occurenceDateTime"}.get(release, "effectiveDateTime")
     refused = {"STU3": "notGiven", "DSTU2": "wasNotGiven"}
     return _of(
         release,
         "MedicationAdministration",
         name,
-        status="not-done" if release == "R4" and not given else "completed",
+        status="not-done" if release in NEW and not given else "completed",
         medicationCodeableConcept=drug,
         **{when: at},
         **({refused[release]: not given} if release in refused else {}),
@@ -156,10 +181,10 @@ def condition(
     recorded: str | None = None,
     abated: str | None = None,
 ) -> Resource:
-    dated = {"R4": "recordedDate", "STU3": "assertedDate", "DSTU2": "dateRecorded"}[release]
+    dated = {"R4": "recordedDate", "R5": "recordedDate", "STU3": "assertedDate", "DSTU2": "dateRecorded"}[release]
 
     def state(system: str, value: str) -> Any:
-        return {"coding": [{"system": system, "code": value}]} if release == "R4" else value
+        return {"coding": [{"system": system, "code": value}]} if release in NEW else value
 
     return _of(
         release,
@@ -187,7 +212,7 @@ def observation(
         status="final",
         code={"coding": [{"system": LOINC, "code": code}]},
         effectiveDateTime=taken,
-        interpretation=([marked] if release == "R4" else marked) if says else None,
+        interpretation=([marked] if release in NEW else marked) if says else None,
         referenceRange=[{"high": {**value["valueQuantity"], "value": high}}] if high is not None else None,
         **value,
     )
@@ -196,7 +221,7 @@ def observation(
 def allergy(release: str, name: str, text: str) -> Resource:
     if release == "DSTU2":
         return _of(release, "AllergyIntolerance", name, status="active", substance={"text": text})
-    status: Any = {"coding": [{"code": "active"}]} if release == "R4" else "active"
+    status: Any = {"coding": [{"code": "active"}]} if release in NEW else "active"
     return _of(release, "AllergyIntolerance", name, clinicalStatus=status, code={"text": text})
 
 
@@ -206,19 +231,31 @@ def encounter(release: str, name: str, setting: str, reason: Resource) -> Resour
         "Encounter",
         name,
         status="in-progress",
-        **{"class": _CLASSES[setting] if release == "DSTU2" else {"code": setting}},
-        **{"reasonCode" if release == "R4" else "reason": [reason]},
+        **{"class": _class(release, setting)},
+        **{
+            "reasonCode" if release == "R4" else "reason": [
+                {"value": [{"concept": reason}]} if release == "R5" else reason
+            ]
+        },
     )
 
 
+def _class(release: str, setting: str) -> Any:
+    if release == "DSTU2":
+        return _CLASSES[setting]
+    coding = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": setting}
+    return [{"coding": [coding]}] if release == "R5" else coding
+
+
 def lab_order(release: str, name: str, code: str, written: str) -> Resource:
-    kind = "ServiceRequest" if release == "R4" else "ProcedureRequest"
+    kind = "ServiceRequest" if release in NEW else "ProcedureRequest"
     return _of(
         release,
         kind,
         name,
         status="active",
-        code={"coding": [{"system": LOINC, "code": code}]},
+        intent=None if release == "DSTU2" else "order",
+        code=_coded(release, {"coding": [{"system": LOINC, "code": code}]}),
         **{"orderedOn" if release == "DSTU2" else "authoredOn": written},
     )
 

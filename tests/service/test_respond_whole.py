@@ -335,7 +335,7 @@ def test_a_running_service_answers_as_of_its_own_day() -> None:
     assert "synthetic data only" in answer.cards[0]["detail"]
 
 
-def test_a_listed_server_makes_it_a_service_for_real_data() -> None:
-    service = Service(Settings(fhir_bases=("https://ehr.example.com/fhir",)))
+def test_a_file_of_clients_makes_it_a_service_for_real_data() -> None:
+    service = Service(Settings(clients_file="clients.toml"))
     answer = service.answer(call(clean() | {"medStatements": bundle(TAKEN)}))
     assert "synthetic data only" not in answer.cards[0]["detail"]

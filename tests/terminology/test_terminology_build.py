@@ -1,6 +1,7 @@
 """The script that makes the value sets, run on small tables of the shape that it documents."""
 
 import csv
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,14 @@ TABLES = {
         "http://loinc.org,LA6576-8,Positive,answer-positive,answer,,yes",
         "http://loinc.org,24325-3,from memory,panel-hepatic,observation,,no",
         "http://loinc.org,2160-0,Creatinine,creatinine,observation,mg/dL,yes",
+        "http://loinc.org,21431-2,Opiates [Presence] in Urine by Screen method &gt;2000 ng/mL,"
+        "urine-drug-screen-opiates,exclude,,yes",
+        "http://loinc.org,19299-7,Opiates cutoff [Mass/volume] in Urine for Screen method,"
+        "urine-drug-screen-opiates,exclude,ng/mL,yes",
+        "http://loinc.org,19301-1,Opiates screen method [Identifier] in Urine,urine-drug-screen-opiates,exclude,,yes",
+        "http://loinc.org,19591-7,Deprecated 6-Monoacetylmorphine [Presence] in Urine by Screen method,"
+        "urine-drug-screen-heroin,exclude,,yes",
+        "http://loinc.org,19609-7,Naltrexone [Presence] in Urine by Screen method,urine-naltrexone,exclude,,yes",
     ),
     "procedures.csv": (
         "system,code,display,match_type,group,verified",
@@ -93,9 +102,18 @@ def tables(tmp_path: Path) -> Path:
     return folder
 
 
-def build(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """A copy of the script and its modules, to add modules to."""
+    folder = tmp_path / "scripts"
+    folder.mkdir()
+    shutil.copytree(SCRIPT.parent / "value_sets", folder / "value_sets", ignore=shutil.ignore_patterns("__pycache__"))
+    return Path(shutil.copy(SCRIPT, folder))
+
+
+def build(*arguments: str | Path, script: Path = SCRIPT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, arguments)], capture_output=True, text=True, check=False
+        [sys.executable, str(script), *map(str, arguments)], capture_output=True, text=True, check=False
     )
 
 
@@ -235,6 +253,15 @@ def test_codes_checked_by_hand_come_with_their_checked_names(tables: Path, tmp_p
     assert "2160-0" not in observations
 
 
+def test_a_screen_is_a_result_and_its_cutoff_its_method_and_a_deprecated_code_are_none(
+    tables: Path, tmp_path: Path
+) -> None:
+    observations = built(tables, tmp_path / "out")["observations.csv"]
+    assert observations["21431-2"]["display"] == "Opiates [Presence] in Urine by Screen method >2000 ng/mL"
+    assert observations["21431-2"]["kind"] == "observation"
+    assert not {"19299-7", "19301-1", "19591-7", "19609-7"} & set(observations)
+
+
 def test_procedures_are_operations_or_none_and_say_what_they_mean_for_a_pregnancy(tables: Path, tmp_path: Path) -> None:
     groups = {code: row["group"] for code, row in built(tables, tmp_path / "out")["procedures.csv"].items()}
     assert groups["116141005"] == "conception-unlikely;surgery;uterus-absent"
@@ -262,3 +289,48 @@ def test_a_unit_with_two_meanings_stops_the_script(tables: Path, tmp_path: Path)
     result = build(tables, "--out", tmp_path / "out")
     assert result.returncode != 0
     assert "two meanings" in result.stderr
+
+
+def made_of_one_word(file: str) -> str:
+    return (
+        "from value_sets.tables import ValueSet\n\n"
+        f'FILES = {{"{file}": ValueSet(("word", "group"), lambda tables: [("synthetic", "new")])}}\n'
+    )
+
+
+def test_a_new_module_makes_its_file_and_changes_no_other(tables: Path, script: Path, tmp_path: Path) -> None:
+    before = built(tables, tmp_path / "before")
+    (script.parent / "value_sets" / "zz_new.py").write_text(made_of_one_word("aa_new.csv"), encoding="utf-8")
+    result = build(tables, "--out", tmp_path / "after", script=script)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "after" / "aa_new.csv").read_text(encoding="utf-8") == "word,group\nsynthetic,new\n"
+    for name in before:
+        assert (tmp_path / "after" / name).read_bytes() == (tmp_path / "before" / name).read_bytes()
+
+
+def test_two_modules_that_make_one_file_stop_the_script(tables: Path, script: Path, tmp_path: Path) -> None:
+    (script.parent / "value_sets" / "zz_new.py").write_text(made_of_one_word("units.csv"), encoding="utf-8")
+    result = build(tables, "--out", tmp_path / "out", script=script)
+    assert result.returncode == 1
+    assert "units.csv stands in two modules of value_sets: units and zz_new" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def correction(code: str) -> str:
+    return f'CORRECTIONS = {{("{CM}", "{code}", "exact"): ("Synthetic", ("new-group",))}}\n'
+
+
+def test_a_new_module_of_corrections_corrects_the_table(tables: Path, script: Path, tmp_path: Path) -> None:
+    corrections = script.parent / "value_sets" / "condition_corrections"
+    (corrections / "zz_new.py").write_text(correction("R52"), encoding="utf-8")
+    result = build(tables, "--out", tmp_path / "out", script=script)
+    assert result.returncode == 0, result.stderr
+    assert f"{CM},R52,Synthetic,exact,new-group\n" in (tmp_path / "out" / "conditions.csv").read_text(encoding="utf-8")
+
+
+def test_a_code_that_is_corrected_twice_stops_the_script(tables: Path, script: Path, tmp_path: Path) -> None:
+    corrections = script.parent / "value_sets" / "condition_corrections"
+    (corrections / "zz_new.py").write_text(correction("Z32.01"), encoding="utf-8")
+    result = build(tables, "--out", tmp_path / "out", script=script)
+    assert result.returncode == 1
+    assert "stands in two modules of value_sets.condition_corrections: pregnancy and zz_new" in result.stderr

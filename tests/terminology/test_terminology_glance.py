@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 
 from cds_service.record import Coding, Concept
 from cds_service.terminology import tables
+from cds_service.terminology.allergies import allergy_groups
 from cds_service.terminology.conditions import condition_groups
 from cds_service.terminology.drugs import identify
 from cds_service.terminology.first_line import first_line_drug
 from cds_service.terminology.glance import (
+    allergy_glance,
     condition_glance,
     drug_glance,
-    first_line_glance,
     observation_glance,
     procedure_glance,
 )
@@ -21,13 +22,15 @@ from cds_service.terminology.procedures import procedure_groups
 
 GLANCES = {
     "drug": (drug_glance, identify),
+    "allergy": (allergy_glance, allergy_groups),
     "condition": (condition_glance, condition_groups),
     "observation": (observation_glance, observation_group),
-    "first line": (first_line_glance, first_line_drug),
+    "first line": (drug_glance, first_line_drug),
     "procedure": (procedure_glance, procedure_groups),
 }
 TABLES = {
     "drug": ("opioids.csv", "naltrexone.csv", "anticoagulants.csv"),
+    "allergy": ("allergies.csv", "opioids.csv", "naltrexone.csv", "first_line.csv"),
     "condition": ("conditions.csv",),
     "observation": ("observations.csv",),
     "first line": ("first_line.csv",),
@@ -35,6 +38,7 @@ TABLES = {
 }
 WORDS = {
     "drug": "drug_words.csv",
+    "allergy": "allergy_words.csv",
     "condition": "condition_words.csv",
     "observation": "observation_words.csv",
     "first line": "first_line_words.csv",

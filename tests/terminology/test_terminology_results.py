@@ -111,6 +111,10 @@ def test_a_star_stands_for_all_groups_that_begin_so() -> None:
     assert not set(screens) & set(codes_in("ALT", "hCG-qualitative"))
 
 
+def test_the_quick_screens_of_common_opioids_are_known_and_asked_for() -> None:
+    assert {"19295-5", "19550-3", "19642-8", "59673-4", "93494-3"} < set(codes_in("urine-drug-screen-*"))
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "to", "expected"),
     [

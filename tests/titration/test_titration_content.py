@@ -13,7 +13,7 @@ import pytest
 from cds_service.content import cards_dir
 from cds_service.errors import BadContent
 from cds_service.titration import load
-from cds_service.titration.variants import FILE, parse
+from cds_service.titration.variants import FILE, Band, parse
 
 TEXT = (cards_dir() / FILE).read_text(encoding="utf-8")
 CONTENT = tomllib.loads(TEXT, parse_float=Decimal)
@@ -152,3 +152,10 @@ def test_every_day_of_decision_or_review_names_its_source_beside_it(field: str) 
 def test_no_sentence_says_what_the_rulebook_bans(banned: str) -> None:
     sentences = [line.partition(" = ")[2] for line in TEXT.splitlines() if ' = "' in line and line[0] != "#"]
     assert not [s for s in sentences if re.search(rf"(?<!\w){re.escape(banned)}(?!\w)", s, re.IGNORECASE)]
+
+
+def test_a_band_without_an_end_holds_every_dose_on_that_side() -> None:
+    assert Band().holds(Decimal(50))
+    assert [Band(from_mg=Decimal(3)).holds(Decimal(dose)) for dose in ("2.9", "3", "50")] == [False, True, True]
+    assert [Band(above_mg=Decimal(1)).holds(Decimal(dose)) for dose in ("1", "1.1")] == [False, True]
+    assert [Band(below_mg=Decimal(3)).holds(Decimal(dose)) for dose in ("0.5", "2.9", "3")] == [True, True, False]

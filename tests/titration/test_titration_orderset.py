@@ -333,7 +333,7 @@ def test_the_check_at_start_finds_a_blank_that_nothing_fills() -> None:
 
 def test_the_check_at_start_finds_a_code_that_no_release_accepts() -> None:
     order_set = shipped()
-    coding = replace(order_set.medication, code="72 43 ")
+    coding = order_set.medication._replace(code="72 43 ")
     with pytest.raises(BadAnswer, match="V1"):
         selfcheck(replace(order_set, medication=coding))
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from cds_service.callers import Caller
 from cds_service.feedback.store import IssuedCard
 from cds_service.hooks.request import HookRequest
 from cds_service.service import Answer
@@ -14,17 +15,21 @@ class FakeService:
     def __init__(self) -> None:
         self.asked: list[HookRequest] = []
         self.received: list[float | None] = []
+        self.callers: list[Caller | None] = []
         self.fault: BaseException | None = None
         self.more: dict[str, Any] = {}
 
-    def answer(self, request: HookRequest, received: float | None = None) -> Answer:
+    def answer(
+        self, request: HookRequest, received: float | None = None, caller: Caller | None = None, *_: Any
+    ) -> Answer:
         self.asked.append(request)
+        self.callers.append(caller)
         self.received.append(received)
         if self.fault:
             raise self.fault
-        return self._card("opioid-active", request, received=received)
+        return self._card("opioid-active", request, at=received)
 
-    def did_not_run(self, request: HookRequest) -> Answer:
+    def did_not_run(self, request: HookRequest, caller: Caller | None = None) -> Answer:
         return self._card("data-not-checked", request)
 
     def _card(self, rule: str, request: HookRequest, **log: Any) -> Answer:

@@ -19,7 +19,7 @@ from typing import Any
 from fake_service import FakeService
 
 from cds_service.settings import Settings
-from cds_service.web import serving, worker
+from cds_service.web import receiving, serving
 
 JSON = {"Content-Type": "application/json"}
 Answered = tuple[int, dict[str, Any]]
@@ -98,7 +98,8 @@ def _serve(folder: str, settings: dict[str, Any], limits: dict[str, Any]) -> Non
     os.dup2(log, 1)
     os.dup2(log, 2)
     for name, value in limits.items():
-        setattr(worker, name, value)
+        assert hasattr(receiving, name), f"{name} is no limit of the loop any more: setting it would change nothing"
+        setattr(receiving, name, value)
     serving.serve(Settings(**settings), FakeService())
 
 

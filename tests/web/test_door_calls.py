@@ -4,17 +4,20 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import orjson
 import pytest
 from fake_service import FakeService
 from flask.testing import FlaskClient
+from settled import acceptances
 
 from cds_service.errors import MissingField, StoreUnavailable
 from cds_service.feedback.store import Acceptance, FeedbackStore
 from cds_service.settings import Settings
-from cds_service.web.app import create_app
+from cds_service.web import memory
+from cds_service.web.app import MEMORY, create_app
 from cds_service.web.log import JsonLines
 
 Build = Callable[..., dict[str, Any]]
@@ -42,6 +45,16 @@ def test_the_service_gets_the_call_as_read(client: FlaskClient, order_sign: Buil
     client.post(SIGN, json=order_sign(prefetch={"patient": None}))
     assert service.asked[0].patient_id == "1288992"
     assert service.asked[0].prefetch == {"patient": None}
+
+
+def test_the_log_counts_how_prefetch_came(
+    client: FlaskClient, order_sign: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "cds_service")
+    client.post(SIGN, json=order_sign(prefetch={"patient": None, "labs-user": None, "conditions": "no list"}))
+    [line] = [json.loads(JsonLines().format(one)) for one in caplog.records if one.message == "call"]
+    assert line["prefetch"] == 3
+    assert line["prefetch_states"] == {"null": 2, "failed": 1, "absent": 12, "renamed": 1}
 
 
 def test_a_call_of_another_hook_is_refused(client: FlaskClient, order_sign: Build, service: FakeService) -> None:
@@ -94,7 +107,7 @@ def test_an_answer_that_cannot_be_written_becomes_the_card_that_says_so(
 ) -> None:
     right = service.did_not_run
     service.more = {"detail": object()}
-    monkeypatch.setattr(service, "did_not_run", lambda request: [service.more.clear(), right(request)][1])
+    monkeypatch.setattr(service, "did_not_run", lambda request, _: [service.more.clear(), right(request)][1])
     answer = client.post(SIGN, json=order_sign())
     assert answer.status_code == 200
     assert answer.get_json()["cards"][0]["source"]["topic"]["code"] == "data-not-checked"
@@ -116,7 +129,7 @@ def test_the_strict_setting_lets_no_broken_card_out(
 ) -> None:
     right = service.did_not_run
     service.more = {"links": []}
-    monkeypatch.setattr(service, "did_not_run", lambda request: [service.more.clear(), right(request)][1])
+    monkeypatch.setattr(service, "did_not_run", lambda request, _: [service.more.clear(), right(request)][1])
     assert door(strict=False).post(SIGN, json=order_sign()).get_json()["cards"][0]["links"] == []
     answer = door(strict=True).post(SIGN, json=order_sign())
     assert answer.get_json()["cards"][0]["source"]["topic"]["code"] == "data-not-checked"
@@ -125,20 +138,21 @@ def test_the_strict_setting_lets_no_broken_card_out(
 def test_silent_evaluates_and_remembers_but_shows_nothing(
     door: Door, order_sign: Build, service: FakeService, store: FeedbackStore
 ) -> None:
-    assert door(silent=True).post(SIGN, json=order_sign()).get_json() == {"cards": []}
+    client = door(silent=True)
+    assert client.post(SIGN, json=order_sign()).get_json() == {"cards": []}
     assert len(service.asked) == 1
-    assert store.acceptances_by_rule() == {"opioid-active": Acceptance(1, 0, 0)}
+    assert acceptances(client, store) == {"opioid-active": Acceptance(1, 0, 0)}
 
 
 def test_cards_are_remembered(client: FlaskClient, order_sign: Build, store: FeedbackStore) -> None:
     client.post(SIGN, json=order_sign())
-    assert store.acceptances_by_rule() == {"opioid-active": Acceptance(1, 0, 0)}
+    assert acceptances(client, store) == {"opioid-active": Acceptance(1, 0, 0)}
 
 
 class _CountingStore(FeedbackStore):
     tried = 0
 
-    def remember(self, cards: Any) -> None:
+    def remember(self, answers: Any) -> None:
         self.tried += 1
         raise StoreUnavailable("The database does not answer.")
 
@@ -146,9 +160,34 @@ class _CountingStore(FeedbackStore):
 def test_a_lost_database_fails_no_call_and_is_left_alone_for_a_while(service: FakeService, order_sign: Build) -> None:
     lost = _CountingStore("sqlite://")
     client = create_app(Settings(), service, lost).test_client()
-    statuses = [client.post(SIGN, json=order_sign()).status_code for _ in range(5)]
-    assert statuses == [200] * 5
+    for _ in range(5):
+        assert client.post(SIGN, json=order_sign()).status_code == 200
+        client.application.extensions[MEMORY].settle()
     assert lost.tried == 1
+
+
+def test_a_flood_of_cards_does_not_pile_up_in_memory(
+    client: FlaskClient, order_sign: Build, store: FeedbackStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_SAID_SECONDS", 600)
+    monkeypatch.setattr(memory, "_MOST_WAITING", 3)
+    for calls, written in ((2, {}), (1, {"opioid-active": Acceptance(3, 0, 0)})):
+        for _ in range(calls):
+            client.post(SIGN, json=order_sign())
+        assert store.acceptances_by_rule("") == written
+
+
+def test_cards_reach_the_store_soon_by_themselves_and_together(
+    client: FlaskClient, order_sign: Build, store: FeedbackStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    monkeypatch.setattr(store, "remember", lambda answers: written.append(len(answers)))
+    for _ in range(3):
+        client.post(SIGN, json=order_sign())
+    last = monotonic() + 10
+    while sum(written) < 3 and monotonic() < last:
+        sleep(0.01)
+    assert sum(written) == 3
 
 
 def test_a_lost_database_is_told_by_readiness_which_stays_ready(service: FakeService, tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """GET /cds-services, and addresses and methods that are not there (cds-hooks B, N111)."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from issuing import DROPPED, Ehr, written
+from issuing import client as client_entry
 
 from cds_service.hooks.schemas import schema
 
@@ -49,14 +52,25 @@ def test_development_mode_is_in_every_description(client: FlaskClient) -> None:
     )
 
 
-def test_a_registered_fhir_base_ends_development_mode(door: Callable[..., FlaskClient]) -> None:
-    assert b"DEVELOPMENT MODE" not in door(fhir_bases=("https://ehr.example.com/fhir",)).get("/cds-services").data
+@pytest.fixture
+def registered(tmp_path: Path) -> dict[str, str]:
+    """Settings with a file of clients."""
+    clients = written(tmp_path, client_entry(jwks_url=DROPPED, keys=[Ehr().published]))
+    return {"clients_file": str(clients), "replay_store": "memory"}
+
+
+def test_a_file_of_clients_ends_development_mode(door: Callable[..., FlaskClient], registered: dict[str, str]) -> None:
+    assert b"DEVELOPMENT MODE" not in door(**registered).get("/cds-services").data
+
+
+def test_a_fhir_base_of_development_does_not_end_it(door: Callable[..., FlaskClient]) -> None:
+    assert b"DEVELOPMENT MODE" in door(fhir_bases=("https://ehr.example.com/fhir",)).get("/cds-services").data
 
 
 def test_development_mode_is_said_in_the_log_at_start(
-    door: Callable[..., FlaskClient], caplog: pytest.LogCaptureFixture
+    door: Callable[..., FlaskClient], registered: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    door(fhir_bases=("https://ehr.example.com/fhir",))
+    door(**registered)
     assert "development-mode" not in caplog.messages
     door()
     assert "development-mode" in caplog.messages
@@ -64,8 +78,8 @@ def test_development_mode_is_said_in_the_log_at_start(
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/cds-services/ldn-nothing", "/cds-services/LDN-ORDER-SIGN", "/cds-services/ldn-order-sign/feedback/x",
-     "//cds-services", "/cds-services/../etc/passwd", "/cds-services/%00", "/static/x",
+    ["/nothing", "/cds-services/ldn-nothing", "/cds-services/LDN-ORDER-SIGN", "/cds-services/ldn-order-sign/feedback/x",
+     "/cds-services/../etc/passwd", "/cds-services/%00", "/static/x",
      "/cds-services/ldn-nothing/feedback", "/favicon.ico"],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fake_service import FakeService
 from flask.testing import FlaskClient
+from settled import acceptances
 
 from cds_service.feedback.store import Acceptance, FeedbackStore
 from cds_service.hooks.feedback import read_feedback
@@ -30,13 +31,13 @@ def test_what_became_of_a_card_that_was_issued_is_counted(
     assert answer.status_code == 200
     assert answer.get_json() == {"kept": 1}
     assert answer.headers["Cache-Control"] == "no-store"
-    assert store.acceptances_by_rule() == {"opioid-active": Acceptance(1, 0, 1)}
+    assert acceptances(client, store) == {"opioid-active": Acceptance(1, 0, 1)}
 
 
 def test_the_same_feedback_ten_times_is_welcome_and_kept_once(client: FlaskClient, store: FeedbackStore) -> None:
     body = {"feedback": [override(), override(outcome="accepted", acceptedSuggestions=[{"id": "s"}])]}
     assert [client.post(FEEDBACK, json=body).status_code for _ in range(10)] == [200] * 10
-    assert store.record("ldn-order-sign", read_feedback(body)[0]) == 0
+    assert store.record("", "ldn-order-sign", read_feedback(body)[0]) == 0
 
 
 @pytest.mark.parametrize("service", ["ldn-medication-prescribe", "ldn-order-select", "ldn-order-sign"])
@@ -62,7 +63,7 @@ def test_good_entries_are_kept_and_bad_ones_named(client: FlaskClient, order_sig
         ("warning", "feedback[0].outcome"),
         ("warning", "feedback[2]"),
     ]
-    assert store.acceptances_by_rule()["opioid-active"].overridden == 1
+    assert acceptances(client, store)["opioid-active"].overridden == 1
 
 
 def test_a_batch_without_a_good_entry_is_refused(client: FlaskClient) -> None:

@@ -66,12 +66,18 @@ def test_many_clients_at_once_are_answered_and_all_cards_remembered(server: Serv
         return uuid
 
     with closing(FeedbackStore(f"sqlite:///{server.folder / 'ldn-cds.sqlite'}")) as store:
-        before = store.acceptances_by_rule().get("opioid-active")
+        before = store.acceptances_by_rule("").get("opioid-active")
         with ThreadPoolExecutor(8) as clients:
             uuids = list(clients.map(call, range(80)))
         assert len(set(uuids)) == 80
-        after = store.acceptances_by_rule()["opioid-active"]
-    assert after.issued - (before.issued if before else 0) == 80
+        wanted = 80 + (before.issued if before else 0)
+        last = time.monotonic() + 10
+        issued = 0
+        while issued < wanted and time.monotonic() < last:
+            time.sleep(0.05)
+            found = store.acceptances_by_rule("").get("opioid-active")
+            issued = found.issued if found else 0
+    assert issued == wanted
 
 
 def test_a_chunked_call_is_answered(server: Server, order_sign: Build) -> None:
@@ -170,7 +176,7 @@ def test_a_client_that_asks_is_told_to_go_on_and_its_deadline_counts_from_the_fi
         connection.sendall(body)
         assert answered(connection)[0] == 200
     [line] = [line for line in server.lines if line.get("instance") == instance]
-    assert before <= line["received"] <= between
+    assert before <= line["at"] <= between
 
 
 def test_a_client_that_asks_for_too_much_is_not_told_to_go_on(server: Server) -> None:
@@ -252,7 +258,7 @@ def test_any_wsgi_server_finds_the_application(tmp_path: Path) -> None:
     program = """
 from cds_service.web.wsgi import application
 answer = application.test_client().get("/cds-services")
-assert answer.status_code == 200 and b"DEVELOPMENT" not in answer.data, answer.data
+assert answer.status_code == 200 and b"DEVELOPMENT" in answer.data, answer.data
 """
-    environ = {"CDS_FHIR_BASES": "https://ehr.example.com/fhir", "PATH": ""}
+    environ = {"CDS_OPEN_DEVELOPMENT": "on", "PATH": ""}
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, check=True, timeout=60)

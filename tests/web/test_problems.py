@@ -39,7 +39,11 @@ def test_no_two_kinds_share_a_code() -> None:
     assert len(codes) == len(set(codes))
 
 
-@pytest.mark.parametrize("kind", [*kinds()], ids=lambda kind: kind.code)
+CONSTANT = {errors.NotAuthenticated: 401, errors.NotRegistered: 403, errors.TooManyCalls: 429}
+"""They say the same to everybody."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds() if kind not in CONSTANT], ids=lambda kind: kind.code)
 def test_every_kind_is_answered_with_its_code_and_a_fhir_issue_type(kind: type[errors.ServiceError]) -> None:
     status, content_type, outcome = answer_to(kind("Something.", expression="context", diagnostics="more"))
     assert status in (400, 413, 500, 503)
@@ -57,6 +61,15 @@ def test_every_kind_is_answered_with_its_code_and_a_fhir_issue_type(kind: type[e
             }
         ],
     }
+
+
+@pytest.mark.parametrize(("kind", "status"), CONSTANT.items(), ids=lambda kind: getattr(kind, "code", ""))
+def test_a_refusal_of_a_caller_gives_no_reason(kind: type[errors.ServiceError], status: int) -> None:
+    assert kind.issue in ISSUE_TYPES.split()
+    answered, _, outcome = answer_to(kind())  # type: ignore[call-arg]
+    assert answered == status
+    [issue] = outcome["issue"]  # type: ignore[misc]
+    assert set(issue) == {"severity", "code", "details"}  # type: ignore[has-type]
 
 
 def test_empty_parts_are_left_out() -> None:

@@ -35,6 +35,20 @@ def test_the_base_url_follows_host_and_port_unless_it_is_set(environ: dict[str, 
     assert Settings.read(environ).base_url == base_url
 
 
+def test_the_deadline_is_that_of_the_profile_unless_it_is_set() -> None:
+    assert Settings.read({"CDS_PROFILE": "crd"}).deadline_seconds == 4.0
+    assert Settings.read({"CDS_PROFILE": "crd", "CDS_DEADLINE_SECONDS": "1"}).deadline_seconds == 1.0
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "known"),
+    [("CDS_PROFILE", "nobody", "crd, epic, oracle, sandbox, standard"), ("CDS_METRICS", "yes", "off, local, on")],
+)
+def test_a_name_that_nobody_knows_is_refused_with_those_that_are_known(variable: str, value: str, known: str) -> None:
+    with pytest.raises(BadSetting, match=f"{variable} must be one of {known}"):
+        Settings.read({variable: value})
+
+
 def test_values_are_read_as_what_they_are() -> None:
     settings = Settings.read(
         {
@@ -49,7 +63,8 @@ def test_values_are_read_as_what_they_are() -> None:
     )
     assert settings.strict
     assert settings.fhir_bases == ("https://a.example/fhir", "https://b.example/r4")
-    assert not settings.development
+    assert settings.development
+    assert not Settings(clients_file="clients.toml").development
     assert settings.cors_origins == ("https://ehr.example.com",)
     assert settings.deadline_seconds == 0.5
     assert settings.timezone == "America/New_York"
@@ -76,6 +91,9 @@ def test_values_are_read_as_what_they_are() -> None:
         ("CDS_TIMEZONE", "../../etc/passwd"),
         ("CDS_FHIR_BASES", "https://a.example/fhir,file:///etc"),
         ("CDS_FHIR_BASES", "https://user:secret@a.example/fhir"),
+        ("CDS_FHIR_BASES", "http://a.example/fhir"),
+        ("CDS_FHIR_BASES", "https://a.example/../fhir"),
+        ("CDS_FHIR_BASES", "test+ftp://a.example/fhir"),
         ("CDS_DEADLINE_SECONDS", "5"),
         ("CDS_DEADLINE_SECONDS", "nan"),
         ("CDS_DEADLINE_SECONDS", "inf"),

@@ -13,6 +13,7 @@ from cds_service.fhir.references import own
 from cds_service.record import Concept, Condition, Encounter, LabOrder, Observation, Patient, Quantity
 from cds_service.terminology.observations import answer_groups, observation_group
 
+_NOTHING: frozenset[str] = frozenset()
 _SETTINGS = {
     "ambulatory": "AMB", "outpatient": "AMB", "virtual": "VR", "home": "HH", "emergency": "EMER", "inpatient": "IMP",
     "daytime": "AMB", "field": "FLD",
@@ -25,14 +26,15 @@ def read_patient(resource: Mapping[str, Any], zone: tzinfo) -> Patient:
 
 
 def read_encounter(resource: Mapping[str, Any]) -> Encounter:
-    """`class` is a code in DSTU2, a Coding in STU3 and R4, a list of concepts in R5."""
+    """`class` is a code in DSTU2, a Coding in STU3 and R4, a list of concepts in R5, where reasons have `value`s."""
     setting = code_of(resource.get("class"))
-    reasons = [
-        concept(one)
+    named = [
+        part
         for name in ("reasonCode", "reason")
         for one in items(resource.get(name))
-        if "coding" in one or "text" in one or "concept" in one
+        for part in (items(one["value"]) if "value" in one else (one,))
     ]
+    reasons = [concept(one) for one in named if "coding" in one or "text" in one or "concept" in one]
     return Encounter(own(resource), _SETTINGS.get(setting.lower(), setting.upper()), tuple(reasons))
 
 
@@ -69,21 +71,30 @@ class Repeated:
 def read_observation(
     resource: Mapping[str, Any], named: Concept, group: str, zone: tzinfo, repeated: Repeated
 ) -> Observation:
-    """A result of a group that some rule reads. A value with dataAbsentReason is no value (rulebook b.1)."""
+    """A result of a group that some rule reads. A value with dataAbsentReason is no value (rulebook b.1).
+
+    Raises ValueError where a date has the form of one and no such day exists: it would read as undated.
+    """
     absent = "dataAbsentReason" in resource
-    value = None if absent else quantity(resource.get("valueQuantity")) or _bare_number(resource)
+    if absent:
+        value = None
+    elif "valueQuantity" in resource:
+        value = quantity(resource["valueQuantity"])
+    else:
+        value = _bare_number(resource)
     taken, order = _effective(resource, zone)
+    dated = resource.get("valueDateTime") or resource.get("valueDate")
     return Observation(
-        reference=own(resource) or "Observation",
-        group=group,
-        status=text_of(resource.get("status")),
-        taken=taken,
-        taken_order=order,
-        value=value,
-        answers=frozenset() if absent else _answers(resource, repeated) or _said_by_code(resource, named),
-        date_value=last_day(resource.get("valueDateTime") or resource.get("valueDate"), zone),
-        high=_high(resource, repeated) if "referenceRange" in resource else None,
-        concept=named,
+        own(resource) or "Observation",
+        group,
+        text_of(resource.get("status")),
+        taken,
+        order,
+        value,
+        _NOTHING if absent else _answers(resource, repeated) or _said_by_code(resource, named),
+        None if dated is None else _real(last_day(dated, zone)),
+        _high(resource, repeated) if "referenceRange" in resource else None,
+        named,
     )
 
 
@@ -96,14 +107,27 @@ def read_lab_order(resource: Mapping[str, Any], draft: bool, zone: tzinfo) -> La
 
 
 def _effective(resource: Mapping[str, Any], zone: tzinfo) -> tuple[date | None, str]:
-    for name in ("effectiveDateTime", "effectiveInstant", "issued"):
-        if resource.get(name):
-            return day_and_moment(resource[name], zone)
-        if name == "effectiveInstant" and isinstance(resource.get("effectivePeriod"), dict):
-            span = resource["effectivePeriod"]
-            when = span.get("end") or span.get("start")
-            return day_and_moment(when, zone)
-    return None, ""
+    when = resource.get("effectiveDateTime")
+    if when:
+        found = day_and_moment(when, zone)
+        _real(found[0])
+        return found
+    when = resource.get("effectiveInstant")
+    if when:
+        return day_and_moment(when, zone)
+    span = resource.get("effectivePeriod")
+    if isinstance(span, dict):
+        for end in ("start", "end"):
+            if end in span:
+                _real(first_day(span[end], zone))
+        return day_and_moment(span.get("end") or span.get("start"), zone)
+    return day_and_moment(resource.get("issued"), zone)
+
+
+def _real(day: date | None) -> date:
+    if day is None:
+        raise ValueError("no such day")
+    return day
 
 
 def _bare_number(resource: Mapping[str, Any]) -> Quantity | None:
@@ -113,19 +137,17 @@ def _bare_number(resource: Mapping[str, Any]) -> Quantity | None:
 
 def _answers(resource: Mapping[str, Any], repeated: Repeated) -> frozenset[str]:
     """Coded value, else its words, else the interpretation; a boolean answers yes or no."""
-    coded = resource.get("valueCodeableConcept")
-    if isinstance(coded, dict):
-        found = answer_groups(concept(coded))
+    if "valueCodeableConcept" in resource and isinstance(resource["valueCodeableConcept"], dict):
+        found = answer_groups(concept(resource["valueCodeableConcept"]))
         if found:
             return found
-    words = text_of(resource.get("valueString"))
-    if words:
+    if "valueString" in resource and (words := text_of(resource["valueString"])):
         return answer_groups(Concept((), words))
-    if isinstance(resource.get("valueBoolean"), bool):
+    if "valueBoolean" in resource and isinstance(resource["valueBoolean"], bool):
         return frozenset({"positive" if resource["valueBoolean"] else "negative"})
     interpretation = resource.get("interpretation")
     if not interpretation:
-        return frozenset()
+        return _NOTHING
     key = orjson.dumps(interpretation)
     known = repeated.answers.get(key)
     if known is None:
@@ -136,8 +158,10 @@ def _answers(resource: Mapping[str, Any], repeated: Repeated) -> frozenset[str]:
 
 def _said_by_code(resource: Mapping[str, Any], named: Concept) -> frozenset[str]:
     """Some profiles record a finding with the code of the observation alone and no value (breastfeeding)."""
-    if any(name.startswith("value") or name == "interpretation" for name in resource):
-        return frozenset()
+    if "valueQuantity" in resource or "interpretation" in resource:  # what nearly every result has
+        return _NOTHING
+    if any(name.startswith("value") for name in resource):
+        return _NOTHING
     return answer_groups(Concept(named.codings))
 
 

@@ -15,6 +15,7 @@ from cds_service.fhir.elements import (
     supply_days,
     text_of,
     whole,
+    written_dosage,
 )
 from cds_service.fhir.references import own, relative
 from cds_service.record import Drug, Medication
@@ -34,12 +35,15 @@ _ADHERENCE = {
     "stopped-not-as-directed": "stopped", "unknown": "unknown",
 }  # fmt: skip
 
+# R5's status speaks of the writing down, not of the taking, and HL7's own map makes a draft of what was active in R4.
+_SAID_BY_ADHERENCE = {"recorded": "active", "draft": "unknown"}
+
 
 def read_medication(resource: Mapping[str, Any], drug: Drug, zone: tzinfo) -> Medication:
     """One record of a drug that matters. `resource` has a readable shape; `drug` was identified beforehand."""
     kind = KINDS[resource["resourceType"]]
     supply = _object(resource.get("dispenseRequest")) if kind == "request" else resource
-    lines = dosages(resource.get("dosageInstruction") or resource.get("dosage"), zone)
+    lines = dosages(written_dosage(resource), zone)
     starts, ends = _effective(resource, zone)
     if kind == "request":
         starts = planned_start(lines, supply, zone)
@@ -82,9 +86,9 @@ def status_of(kind: str, resource: Mapping[str, Any]) -> str:
             return "not-taken"
         if code_of(resource.get("taken")) in _TAKEN:
             return _TAKEN[code_of(resource["taken"])]
-        if status == "recorded":
-            adherence = _object(resource.get("adherence"))
-            return _ADHERENCE.get(code_of(adherence.get("code")), "active")
+        if status in _SAID_BY_ADHERENCE:
+            adherence = code_of(_object(resource.get("adherence")).get("code"))
+            return _ADHERENCE.get(adherence, _SAID_BY_ADHERENCE[status])
     if kind == "administration" and (resource.get("notGiven") is True or resource.get("wasNotGiven") is True):
         return "not-done"
     if kind == "dispense" and resource.get("notDone") is True:

@@ -1,15 +1,25 @@
 """The draft orders of a call as facts, in every shape they come."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any
 
-from cds_service.fhir.elements import concept, dosages, items, period, planned_start, supply_days, text_of, whole
+from cds_service.fhir.elements import (
+    concept,
+    dosages,
+    items,
+    period,
+    planned_start,
+    supply_days,
+    text_of,
+    whole,
+    written_dosage,
+)
 from cds_service.fhir.medication import Find, medication_concept, names_drug
-from cds_service.fhir.references import belongs, own, relative
+from cds_service.fhir.references import Person, doubt, own, relative
 from cds_service.hooks.request import Entry, HookRequest
-from cds_service.record import Concept, Dosage, DraftOrder
+from cds_service.record import OTHER_PATIENT, Concept, Dosage, DraftOrder
 from cds_service.terminology.drugs import identify
 
 ORDER_KINDS = frozenset({"MedicationRequest", "MedicationOrder"})
@@ -24,13 +34,13 @@ class Drafts:
     unreadable: int = 0
 
 
-def read_drafts(
-    request: HookRequest, find: Find, zone: tzinfo, urns: Callable[[], frozenset[str]] = frozenset
-) -> Drafts:
+def read_drafts(request: HookRequest, find: Find, zone: tzinfo, person: Person | None = None) -> Drafts:
     """Every medication order of the context that is not an order *not* to give something.
 
-    `urns` names the urns that stand for the patient; it is asked only where a draft refers so.
+    One that does not say whom it is for is for the patient of the call. `person` is that patient where more than the
+    id is known.
     """
+    person = person or Person(request.patient_id)
     kinds = [entry.resource.get("resourceType") for entry in request.drafts]
     unreadable = sum(not isinstance(kind, str) for kind in kinds)
     entries = [
@@ -38,12 +48,7 @@ def read_drafts(
         for entry, kind in zip(request.drafts, kinds, strict=True)
         if isinstance(kind, str) and kind in ORDER_KINDS
     ]
-    mine = [
-        entry
-        for entry in entries
-        if belongs(entry.resource, request.patient_id, frozenset())
-        or belongs(entry.resource, request.patient_id, urns())
-    ]
+    mine = [entry for entry in entries if doubt(entry.resource, person) != OTHER_PATIENT]
     strangers = tuple(own(entry.resource) for entry in entries if entry not in mine)
     chosen = _chosen(request, mine)
     orders = []
@@ -93,7 +98,7 @@ def _names(entry: Entry) -> set[str]:
 def _order(entry: Entry, find: Find, zone: tzinfo, selected: bool) -> DraftOrder:
     resource = entry.resource
     named, unresolved = medication_concept(resource, find)
-    lines = dosages(resource.get("dosageInstruction"), zone)
+    lines = dosages(written_dosage(resource), zone)
     starts, ends = _span(resource, lines, zone)
     return DraftOrder(
         reference=own(resource),
@@ -105,7 +110,7 @@ def _order(entry: Entry, find: Find, zone: tzinfo, selected: bool) -> DraftOrder
         unresolved=unresolved,
         dosages=lines,
         reasons=tuple(_reasons(resource)),
-        reason_references=tuple(_reason_references(resource)),
+        reason_references=tuple(reason_references(resource)),
         starts=starts,
         ends=ends,
         prior=relative(resource.get("priorPrescription")) or relative(_first(resource.get("basedOn"))),
@@ -145,7 +150,8 @@ def _note(value: Any) -> str:
     return text_of(value) or " ".join(text_of(note.get("text")) for note in items(value))
 
 
-def _reason_references(resource: Mapping[str, Any]) -> Iterable[str]:
+def reason_references(resource: Mapping[str, Any]) -> Iterable[str]:
+    """What an order names as its reason by reference: R5 has codes and references in one list."""
     for name in ("reasonReference", "reason"):
         for one in items(resource.get(name)):
             inner = one.get("reference")

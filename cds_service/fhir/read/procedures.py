@@ -24,9 +24,13 @@ _STATUS = {"requested": "active", "received": "active", "accepted": "active", "i
 
 
 def may_matter(resource: Mapping[str, Any]) -> bool:
-    """A first glance at the codes and words, before anything is built."""
+    """A first glance at the codes and words, before anything is built. R5 wraps the code of a request once more."""
     glance = procedure_glance()
-    return any(glance.sees(one) for name in _REQUEST_NAMES for one in items(resource.get(name)))
+    return any(
+        glance.sees(one["concept"] if isinstance(one.get("concept"), dict) else one)
+        for name in _REQUEST_NAMES
+        for one in items(resource.get(name))
+    )
 
 
 def read_procedure(resource: Mapping[str, Any], zone: tzinfo) -> Procedure:

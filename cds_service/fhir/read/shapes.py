@@ -36,8 +36,9 @@ def shapes() -> Mapping[str, Any]:
 _DATES = frozenset((
     "effectiveDateTime", "dateAsserted", "authoredOn", "dateWritten", "whenHandedOver", "whenPrepared", "statusChanged",
     "onsetDateTime", "recordedDate", "assertedDate", "dateRecorded", "abatementDateTime", "valueDateTime",
+    "effectiveTimeDateTime", "occurenceDateTime",
 ))  # fmt: skip
-_PERIODS = frozenset(("effectivePeriod", "onsetPeriod", "abatementPeriod"))
+_PERIODS = frozenset(("effectivePeriod", "effectiveTimePeriod", "occurencePeriod", "onsetPeriod", "abatementPeriod"))
 
 
 def has_real_dates(resource: Mapping[str, Any]) -> bool:

@@ -9,11 +9,12 @@ from cds_service.fhir.write.check import judge_notes, validate
 from cds_service.fhir.write.communication import communication_request
 from cds_service.fhir.write.correct import corrected_order
 from cds_service.fhir.write.facts import Correction, DoseLine, Message, Prescription, Service, Session
-from cds_service.fhir.write.medication import medication_order, updated_order
+from cds_service.fhir.write.medication import medication_order, reasons_of, updated_order
+from cds_service.fhir.write.plain_draft import plain_draft
 from cds_service.fhir.write.repair import kept, repaired
 from cds_service.fhir.write.service import service_request
 from cds_service.fhir.write.spelling import RELEASES, spelling_of
-from cds_service.fhir.write.start import with_start_date
+from cds_service.fhir.write.start import begun_on, with_start_date
 
 __all__ = [
     "RELEASES",
@@ -23,11 +24,14 @@ __all__ = [
     "Prescription",
     "Service",
     "Session",
+    "begun_on",
     "communication_request",
     "corrected_order",
     "judge_notes",
     "kept",
     "medication_order",
+    "plain_draft",
+    "reasons_of",
     "repaired",
     "service_request",
     "spelling_of",

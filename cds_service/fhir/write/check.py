@@ -5,7 +5,8 @@ fifth of a second to import, so each is imported when first needed and then kept
 at start, hence no request waits for one. Asking one takes a quarter of a millisecond, as long as all rules together,
 so a client's draft is first held against `common-drafts.json`, which is narrower than any model (`objections`).
 
-Complaints name elements and rules and never quote a value: they may be logged and shown.
+Complaints name elements and rules and never quote a value; a `note` repeats no name either that is none of FHIR's, so
+that it may be logged and shown.
 """
 
 import importlib
@@ -34,8 +35,10 @@ _MODELS = {
     ("R5", "ServiceRequest"): "fhir.resources.servicerequest",
     ("R5", "CommunicationRequest"): "fhir.resources.communicationrequest",
 }
+_PACKAGES = {"R4": "fhir.resources.R4B", "STU3": "fhir.resources.STU3", "R5": "fhir.resources"}
 _DSTU2_SCHEMAS = "dstu2-orders.json"
 _COMMON_DRAFTS = "common-drafts.json"
+_ELEMENT_NAMES = "element-names.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,26 @@ class Complaint:
     wants_list: bool = False
 
     def __str__(self) -> str:
+        return f"{'.'.join(map(str, self.path)) or 'resource'}: {self.reason}"
+
+    @property
+    def note(self) -> str:
+        """The same without a name that is none of FHIR's."""
         return f"{'.'.join(map(plain_name, self.path)) or 'resource'}: {self.reason}"
 
 
 def plain_name(name: str | int) -> str:
-    """An element's name that can be shown and logged; a key that no FHIR release could have is not repeated."""
-    text = str(name)
-    return text if re.fullmatch(r"_?[A-Za-z0-9.]{1,40}", text) else "unknown element"
+    """An element's name that can be shown and logged; of a key that no order of any release has, nothing is repeated.
+
+    Whoever sends an order may give its members any name, one that a patient is called by too.
+    """
+    known = isinstance(name, int) or name.removeprefix("_") in _element_names()
+    return str(name) if known else "unknown element"
+
+
+@cache
+def _element_names() -> frozenset[str]:
+    return frozenset(json.loads(resources.files("cds_service.fhir.write").joinpath(_ELEMENT_NAMES).read_text("utf-8")))
 
 
 def validate(release: str, resource: Mapping[str, Any]) -> list[str]:
@@ -66,7 +82,7 @@ def validate(release: str, resource: Mapping[str, Any]) -> list[str]:
 
 def judge_notes(release: str, resource: Mapping[str, Any]) -> tuple[str, ...]:
     """What the model dislikes about an order that is being judged: a note beside the judgement, never a refusal."""
-    return tuple(map(str, objections(release, resource)))
+    return tuple(complaint.note for complaint in objections(release, resource))
 
 
 def objections(release: str, resource: Mapping[str, Any]) -> tuple[Complaint, ...]:
@@ -87,27 +103,42 @@ def complaints(release: str, resource: Mapping[str, Any]) -> tuple[Complaint, ..
     known = (spelling.order, spelling.service, "CommunicationRequest")
     if kind not in known and (release, kind) not in _MODELS:
         return (Complaint(("resourceType",), f"is not an order of {release}"),)
-    found = [*_empty_places(resource, ())]
+    found = [*empty_places(resource, ())]
     if release == "DSTU2":
         found += _against_schema(str(kind), resource)
     else:
-        found += _against_model(release, str(kind), resource)
+        found += against_model(release, str(kind), resource)
     return tuple(found)
 
 
-def _empty_places(value: Any, path: tuple[str | int, ...]) -> Iterator[Complaint]:
+def has_model(release: str, kind: str) -> bool:
+    """Whether there is a model of that resource type in that release; DSTU2 has none."""
+    if release not in _PACKAGES or not re.fullmatch(r"[A-Z][A-Za-z]{2,60}", kind):
+        return False
+    try:
+        return hasattr(importlib.import_module(_module(release, kind)), kind)
+    except ModuleNotFoundError:
+        return False
+
+
+def _module(release: str, kind: str) -> str:
+    return _MODELS.get((release, kind)) or f"{_PACKAGES[release]}.{kind.lower()}"
+
+
+def empty_places(value: Any, path: tuple[str | int, ...]) -> Iterator[Complaint]:
     """FHIR JSON has no nulls, empty strings, empty lists or empty objects; the models let some of them through."""
     if value is None or value == "" or value == [] or value == {}:
         yield Complaint(path, "is empty")
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _empty_places(inner, (*path, name))
+            yield from empty_places(inner, (*path, name))
     elif isinstance(value, list):
         for position, inner in enumerate(value):
-            yield from _empty_places(inner, (*path, position))
+            yield from empty_places(inner, (*path, position))
 
 
-def _against_model(release: str, kind: str, resource: Mapping[str, Any]) -> Iterator[Complaint]:
+def against_model(release: str, kind: str, resource: Mapping[str, Any]) -> Iterator[Complaint]:
+    """What the model of a resource type dislikes; `has_model` says whether there is one."""
     model, codes = _model(release, kind)
     for name, allowed in codes.items():
         if name in resource and resource[name] not in allowed:
@@ -129,7 +160,7 @@ def _model(release: str, kind: str) -> tuple[Any, dict[str, list[str]]]:
 
     (STU3's ProcedureRequest lists "+" for the children of `order`; this service writes `order` itself.)
     """
-    model = getattr(importlib.import_module(_MODELS[release, kind]), kind)
+    model = getattr(importlib.import_module(_module(release, kind)), kind)
     codes = {
         name: list(field.json_schema_extra["enum_values"])
         for name, field in model.model_fields.items()

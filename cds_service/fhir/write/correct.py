@@ -46,7 +46,7 @@ def _first(order: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _line(spelling: Spelling, before: Mapping[str, Any], correction: Correction) -> Resource:
-    assert correction.dose is not None
+    assert correction.dose is not None  # nosec B101  # for mypy: made sure of by the caller
     old = before.get("timing", {}).get("repeat", {})
     repeat: Resource = {name: old[name] for name in (*_BOUNDS, spelling.bounds_length) if name in old}
     repeat |= {"frequency": 1, "period": 1, spelling.period_unit: "d"}

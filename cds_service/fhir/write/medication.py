@@ -32,11 +32,11 @@ _REASONS = ("reasonCode", "reasonReference", "reasonCodeableConcept", "reason")
 
 
 def medication_order(
-    release: str, prescription: Prescription, session: Session, draft: Mapping[str, Any] | None = None
+    release: str, prescription: Prescription, session: Session, reasons: Mapping[str, Any] | None = None
 ) -> Resource:
     """A new draft order: MedicationOrder in DSTU2, MedicationRequest elsewhere. It has no id: the client gives one.
 
-    With a `draft` (as `kept` left it) it is ordered for the same reason.
+    `reasons` are those of another order (see `reasons_of`).
     """
     spelling = spelling_of(release)
     order: Resource = {"resourceType": spelling.order, "status": "draft"}
@@ -44,10 +44,14 @@ def medication_order(
         order["intent"] = "order"
     _sign(spelling, order, session)
     _fill(spelling, order, prescription)
-    for name in _REASONS:
-        if draft and name in draft and not _points_inside(draft[name]):
-            order[name] = draft[name]
+    if reasons:
+        order.update(reasons)
     return order
+
+
+def reasons_of(draft: Mapping[str, Any]) -> dict[str, Any]:
+    """The elements of a draft (as `kept` left it) that say what it is for, and that another order can carry too."""
+    return {name: draft[name] for name in _REASONS if name in draft and not _points_inside(draft[name])}
 
 
 def _points_inside(value: Any) -> bool:

@@ -31,7 +31,16 @@ _NEVER_DROPPED = frozenset(
 """Without these it would be another order. The last three change the meaning of everything beside them."""
 
 _DOSE_PARTS = frozenset(
-    {"timing", "doseAndRate", "doseQuantity", "doseRange", "asNeededBoolean", "asNeededCodeableConcept", "asNeeded"}
+    {
+        "timing",
+        "doseAndRate",
+        "doseQuantity",
+        "doseRange",
+        "asNeededBoolean",
+        "asNeededCodeableConcept",
+        "asNeeded",
+        "asNeededFor",
+    }
 )
 """Parts of a dosage line that may go only where its text still says them."""
 
@@ -203,6 +212,12 @@ def _right_dosage(spelling: Spelling, dosage: Resource) -> None:
         for name in ("doseQuantity", "doseRange"):
             if name in first:
                 dosage.setdefault(name, first[name])
+    if spelling.code_is_reference:
+        _rename(dosage, "asNeededBoolean", "asNeeded")
+        if isinstance(dosage.get("asNeededCodeableConcept"), Mapping) and "asNeededFor" not in dosage:
+            dosage["asNeededFor"] = [dosage.pop("asNeededCodeableConcept")]
+    elif isinstance(dosage.get("asNeeded"), bool):
+        _rename(dosage, "asNeeded", "asNeededBoolean")
     timing = dosage.get("timing")
     repeat = timing.get("repeat") if isinstance(timing, Mapping) else None
     if isinstance(repeat, dict):
@@ -245,7 +260,7 @@ def _drop(release: str, order: Resource, complaint: Complaint) -> list[str]:
     if name == "dosageInstruction" and len(path) > 2 and isinstance(path[1], int):
         return _drop_dosage_part(order, path[1], str(path[2]), complaint)
     if not name or name in _NEVER_DROPPED or name == "dosageInstruction":
-        raise UnwritableOrder(f"The draft cannot be made valid ({complaint}).")
+        raise UnwritableOrder(f"The draft cannot be made valid ({complaint.note}).")
     # fhir.resources reports the extension of a primitive under the name of the primitive.
     present = [spelled for spelled in (name, f"_{name}") if spelled in order]
     for spelled in present[:1]:
@@ -256,7 +271,7 @@ def _drop(release: str, order: Resource, complaint: Complaint) -> list[str]:
 def _drop_dosage_part(order: Resource, position: int, part: str, complaint: Complaint) -> list[str]:
     line = order["dosageInstruction"][position]
     if part in ("text", "sequence") or (part in _DOSE_PARTS and not line.get("text")):
-        raise UnwritableOrder(f"The draft's dosage cannot be made valid ({complaint}).")
+        raise UnwritableOrder(f"The draft's dosage cannot be made valid ({complaint.note}).")
     return [f"dosageInstruction.{plain_name(part)}"] if line.pop(part, None) is not None else []
 
 

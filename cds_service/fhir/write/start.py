@@ -33,8 +33,12 @@ def with_start_date(release: str, resource: Mapping[str, Any], start: date) -> R
     Raises UnwritableOrder for a date that cannot be read, for an end that would lie before the start although nothing
     tells how far to move it, and for a text that names a date where nothing tells how far that is to move.
     """
+    return begun_on(release, copied(dict(resource)), start)
+
+
+def begun_on(release: str, order: Resource, start: date) -> Resource:
+    """`with_start_date` of an order that is nobody else's: it is changed in place."""
     spelling = spelling_of(release)
-    order: Resource = copied(dict(resource))
     lines = order.get("dosageInstruction", [])
     validity = order.setdefault("dispenseRequest", {}).setdefault("validityPeriod", {})
     repeats = [line.setdefault("timing", {}).setdefault("repeat", {}) for line in lines]

@@ -41,6 +41,16 @@ class Schema:
         error = next(self.exact.iter_errors(value), None)
         return None if error is None else _fault(error)
 
+    def faults(self, value: Any) -> list[Fault]:
+        """Every fault, in the order of the schema: for a person who repairs a file, not for an answer.
+
+        One for each place and sentence: a short string may break the length and the pattern of the same member.
+        """
+        if self.quick.is_valid(value):
+            return []
+        found = [_fault(error) for error in self.exact.iter_errors(value)]
+        return list({(fault.path, fault.text): fault for fault in reversed(found)}.values())[::-1]
+
 
 @cache
 def schema(name: str) -> Schema:

@@ -1,0 +1,102 @@
+"""Who gets a thread: a whole request goes in, waits in the line of its client, or is turned back unread (trust T13)."""
+
+import sys
+from collections import deque
+from time import monotonic
+from typing import Any
+
+from cds_service.web.connection import Caller
+from cds_service.web.lines import Lines, claimed
+from cds_service.web.receiving import ReceivingWorker
+from cds_service.web.refusals import refusal, stays_open
+
+_TOO_MANY = 429
+_SHUT_OUT_SECONDS = 0.05
+"""Who sends again at once what was refused at once would keep the loop busy with refusals."""
+_SLICE_SECONDS = 0.0002
+"""Of Python's time. Its own five milliseconds keep the loop, which lets go at each read and write, from going on."""
+
+
+class AdmittingWorker(ReceivingWorker):
+    """Gives threads to clients by their lines, and refuses from the loop what comes where a line is closed.
+
+    `handle`, in a thread, returns whether the connection may carry another request, and None for one to be turned back.
+    """
+
+    def init_process(self) -> None:
+        self._shut_out: deque[tuple[float, Caller]] = deque()
+        self._turned_away = 0
+        # without a file of clients there is one caller, and nobody to be protected from it
+        self._lines = None if self.app.settings.development else Lines[Caller](max(self.cfg.threads // 2, 1))
+        if self._lines is not None:
+            sys.setswitchinterval(_SLICE_SECONDS)
+        super().init_process()
+
+    def enqueue_req(self, caller: Caller) -> None:
+        """A whole request has come: it gets a thread, or waits in line for one, or is turned back at once."""
+        lines = self._lines
+        if lines is None:
+            super().enqueue_req(caller)
+            return
+        caller.name = claimed(caller.arrival.head)
+        if is_shut_out(caller, lines):
+            self._shut(caller)
+        elif lines.comes(caller.name, caller):
+            super().enqueue_req(caller)
+
+    def finish_request(self, caller: Caller, future: Any) -> None:
+        """A thread is done with a connection: wait for its next request, or close it."""
+        if self._lines is not None:
+            self._let_in_next(caller, self._lines)
+        stays = not future.cancelled() and future.exception() is None and future.result()
+        if stays is None:
+            self._shut(caller)
+        else:
+            self._take_up(caller, stays=stays)
+
+    def _let_in_next(self, done: Caller, lines: Lines[Caller]) -> None:
+        """Of the line of a connection that was in."""
+        following = lines.leaves(done.name)
+        while following is not None and is_shut_out(following, lines):
+            self._shut(following)
+            following = lines.leaves(done.name)
+        if following is not None:
+            super().enqueue_req(following)
+
+    def _shut(self, caller: Caller) -> None:
+        """Turn it back a little later."""
+        self._shut_out.append((monotonic() + _SHUT_OUT_SECONDS, caller))
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """One turn of the loop; who was shut out for long enough is told so."""
+        if self._shut_out:
+            timeout = min(timeout, max(self._shut_out[0][0] - monotonic(), 0.0))
+        super().wait_for_and_dispatch_events(timeout)
+        while self._shut_out and self._shut_out[0][0] <= monotonic():
+            self._turn_back(self._shut_out.popleft()[1])
+
+    def _turn_back(self, caller: Caller) -> None:
+        """Refuse a request that nobody has read."""
+        whole = caller.arrival.whole
+        head, _ = caller.arrival.take()
+        stays = whole and self.alive and stays_open(head)
+        refused = refusal(_TOO_MANY, head, self._settings.cors_origins, last=not stays)
+        self._turned_away += 1
+        try:
+            stays = caller.sock.send(refused) == len(refused) and stays
+        except OSError:
+            stays = False
+        self._take_up(caller, stays=stays)
+
+    def _go_round(self, now: float) -> None:
+        if self._turned_away:
+            self.log.info("refused-early", extra={"facts": {"status": _TOO_MANY, "calls": self._turned_away}})
+            self._turned_away = 0
+        if self._lines is not None:
+            self._lines.reopen()
+        super()._go_round(now)
+
+
+def is_shut_out(caller: Caller, lines: Lines[Caller]) -> bool:
+    """Whether it is a call, or feedback, of a client that has had its share just now."""
+    return caller.arrival.head.startswith(b"POST ") and lines.closed(caller.name)
