@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from entry import BASELINE, WASHOUT, add, cards, checked, drafts, exchange
+from entry import BASELINE, OXYCODONE, WASHOUT, add, cards, checked, drafts, exchange
 from playwright.sync_api import Page, Route, expect
 
 Open = Callable[..., Page]
@@ -116,6 +116,32 @@ def test_signing_without_an_answer_is_said_and_never_silent(visit: Open) -> None
     expect(page.get_by_role("button", name="Sign 1 order now")).to_have_attribute("aria-disabled", "true")
     page.get_by_role("button", name="Sign without the check").click()
     expect(page.locator(".signed")).to_contain_text("Signed, not checked")
+
+
+def test_a_reason_half_given_survives_the_answer_that_comes_meanwhile(visit: Open) -> None:
+    page = visit(OXYCODONE)
+    checked(page)
+    held: list[Route] = []
+    page.route(SIGN, lambda route: held.append(route))
+    page.get_by_role("button", name="Sign 1 order").click()
+    page.get_by_role("button", name="Override…").click()
+    page.get_by_role("radio").nth(1).check()
+    comment = page.get_by_label("Comment")
+    comment.fill("seen by the ward")
+    page.keyboard.press("Home")
+    page.keyboard.type("was ")
+    held[0].continue_()
+    checked(page)
+    page.keyboard.type("rarely ")
+    expect(comment).to_have_value("was rarely seen by the ward")
+    expect(page.get_by_role("radio").nth(1)).to_be_checked()
+    expect(page.get_by_role("button", name="Override…")).to_have_attribute("aria-expanded", "true")
+    page.get_by_role("button", name="Override with this reason").click()
+    expect(page.get_by_role("button", name="Sign 1 order now")).to_be_focused()
+    signing = exchange(page, "order-sign")["reply"]["body"]["cards"]
+    sent = exchange(page, "feedback")["request"]["feedback"]
+    assert [one["card"] for one in sent] == [signing[0]["uuid"]]  # not of the answer before
+    assert sent[0]["overrideReason"]["userComment"] == "was rarely seen by the ward"
 
 
 def test_feedback_that_is_not_delivered_is_said(visit: Open) -> None:

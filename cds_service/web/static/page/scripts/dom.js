@@ -23,7 +23,7 @@ function filled(element, props, children) {
 }
 
 /**
- * New content for a region; what had the focus, named by `data-key`, has it again, or else the region has it.
+ * New content for a region; what had the focus, named by `data-key`, has it again, at the same letter, or else the region.
  * A select in use stays in its place, as a new one would not know the letters typed so far.
  */
 export function redraw(region, ...children) {
@@ -38,7 +38,9 @@ export function redraw(region, ...children) {
   for (const one of region.querySelectorAll("details[data-key]")) if (open.has(one.dataset.key)) one.open = true;
   if (!inside || stays) return;
   const again = key === undefined ? null : keyed(region, key);
+  const { selectionStart: from, selectionEnd: to } = used;
   (again ?? region.closest("[tabindex]"))?.focus({ preventScroll: true });
+  if (again && typeof from === "number") again.setSelectionRange(from, to);
 }
 
 const keyed = (place, key) => place.querySelector(`[data-key="${CSS.escape(key)}"]`);

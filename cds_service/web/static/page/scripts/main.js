@@ -20,7 +20,7 @@ const parts = [
   ["record", drawRecord, ["patient"]],
   ["timeline", drawTimeline, ["patient", "read", "drafts"]],
   ["orders", drawOrders, ["drafts", "active", "signed", "phase", "catalogue", "patient", "check", "answers"]],
-  ["cards", drawCards, ["check", "phase", "answers", "undelivered", "signed", "drafts"]],
+  ["cards", drawCards, ["check", "phase", "answers", "reasons", "undelivered", "signed", "drafts"]],
   ["drawer", drawDrawer, ["exchanges", "check"]],
 ];
 

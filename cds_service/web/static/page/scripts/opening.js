@@ -15,7 +15,7 @@ export function open(patient) {
   });
   change({
     patient: { ...patient, context }, drafts, active: drafts[0]?.key ?? "", signed: [], phase: "draft", read: null,
-    check: { state: "idle", hook: "", cards: [], explain: null, fault: "" }, answers: new Map(), undelivered: "",
+    check: { state: "idle", hook: "", cards: [], explain: null, fault: "" }, answers: new Map(), reasons: new Map(), undelivered: "",
   });
   checkSoon(0);
 }

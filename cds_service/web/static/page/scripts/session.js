@@ -14,6 +14,7 @@ export const session = {
   check: { state: "idle", hook: "", cards: [], explain: null, fault: "" },
   read: null, // the last explanation for which the service read this patient's record
   answers: new Map(), // what became of a card, by what it says
+  reasons: new Map(), // what is chosen and written so far where a reason is being given, by what its card says
   undelivered: "",
   exchanges: [],
 };

@@ -5,7 +5,7 @@ import { checkSoon, counted } from "./checking.js";
 import { button, dated, h, newId, redraw } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { safeLink } from "./links.js";
-import { cardKey, session } from "./session.js";
+import { cardKey, change, session } from "./session.js";
 import { compare, glance, schedulesOf } from "./view-titration.js";
 
 const WORDS = { critical: "Critical", warning: "Warning", info: "Information" };
@@ -87,20 +87,21 @@ function choice(card, suggestion, schedule, key) {
 }
 
 function foot(card, key) {
-  const reasons = card.overrideReasons ?? [];
+  const offered = card.overrideReasons ?? [];
   const links = [...(card.links ?? []), ...(card.source?.url ? [{ label: card.source.label, url: card.source.url }] : [])];
-  const form = h("div", { hidden: true });
-  const opener = button("Override…", () => {
-    form.hidden = !form.hidden;
-    opener.setAttribute("aria-expanded", String(!form.hidden));
-    if (!form.hidden && !form.firstChild) form.append(reasonForm(card, reasons));
-    if (!form.hidden) form.querySelector("input")?.focus();
-  }, { class: "quiet", "aria-expanded": "false", "data-key": `override-${key}` });
+  const opened = session.reasons.has(key);
+  const toggle = () => {
+    const reasons = new Map(session.reasons);
+    if (!reasons.delete(key)) reasons.set(key, { chosen: "", comment: "" });
+    change({ reasons });
+    document.querySelector(`[data-key="${CSS.escape(`reason-${key}-0`)}"]`)?.focus();
+  };
   return [
     h("div", { class: "foot" },
-      reasons.length ? opener : button("Dismiss", () => override(card, null), { class: "quiet", "data-key": `dismiss-${key}`, "aria-label": `Dismiss: ${card.summary}` }),
+      offered.length ? button("Override…", toggle, { class: "quiet", "aria-expanded": String(opened), "data-key": `override-${key}` })
+        : button("Dismiss", () => override(card, null), { class: "quiet", "data-key": `dismiss-${key}`, "aria-label": `Dismiss: ${card.summary}` }),
       h("p", { class: "links soft" }, links.map((link) => link.url && link.label ? linked(link) : null))),
-    form,
+    opened ? reasonForm(key, offered) : null,
   ];
 }
 
@@ -109,23 +110,27 @@ function linked({ label, url, type }) {
   return safe ? h("a", { href: safe, target: "_blank", rel: "noopener noreferrer" }, label) : h("span", {}, label);
 }
 
-function reasonForm(card, reasons) {
+/** Drawn from what was chosen and written so far, so that an answer that comes meanwhile takes nothing away. */
+function reasonForm(key, reasons) {
+  const given = session.reasons.get(key);
   const group = newId("reason");
   const fault = h("p", { class: "fault", role: "alert" });
-  const comment = h("input", { id: `${group}-comment`, autocomplete: "off", maxlength: "200" });
+  const comment = h("input", { id: `${group}-comment`, autocomplete: "off", maxlength: "200", value: given.comment, "data-key": `comment-${key}`, on: { input: () => { given.comment = comment.value; } } });
+  const radio = (at) => h("input", { type: "radio", name: group, value: String(at), checked: given.chosen === String(at), "data-key": `reason-${key}-${at}`, on: { change: (event) => { given.chosen = event.target.value; } } });
   const choices = h("fieldset", { class: "reasons" }, h("legend", {}, "Reason for going on"),
-    reasons.map((one, at) => h("label", { class: "choice" }, h("input", { type: "radio", name: group, value: at }), h("span", {}, one.display ?? one.code))),
+    reasons.map((one, at) => h("label", { class: "choice" }, radio(at), h("span", {}, one.display ?? one.code))),
     h("label", { for: comment.id }, "Comment (optional; the service does not keep it)"), comment, fault,
-    h("div", { class: "actions" }, button("Override with this reason", take)));
+    h("div", { class: "actions" }, button("Override with this reason", take, { "data-key": `reason-${key}-take` })));
   function take() {
-    const chosen = choices.querySelector("input:checked");
-    if (!chosen) {
+    if (!given.chosen) {
       fault.textContent = "Choose a reason first.";
       choices.querySelector("input").focus();
       return;
     }
+    const card = session.check.cards.find((one) => cardKey(one) === key); // of the newest answer: its id is the one to report
     const next = session.check.cards.find((one) => one !== card && open(one));
-    override(card, reasons[Number(chosen.value)], comment.value.trim());
+    session.reasons.delete(key);
+    override(card, reasons[Number(given.chosen)], given.comment.trim());
     (document.querySelector(next ? `#cards [data-key="${CSS.escape(`override-${cardKey(next)}`)}"]` : "#orders [data-key=sign]") ?? document.getElementById("cards")).focus();
   }
   return choices;
