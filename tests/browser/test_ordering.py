@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -204,9 +205,15 @@ def test_feedback_reaches_the_store_of_the_service(visit: Open, store_path: str)
     page.get_by_role("button", name="Dismiss: LDN titration order set", exact=False).click()
     expect(cards(page).first).to_contain_text("Dismissed")
     card = exchange(page, "feedback")["request"]["feedback"][0]["card"]
-    with sqlite3.connect(store_path) as store:
-        dump = "\n".join(store.iterdump())
-    assert dump.count(card) >= 2, "the card that was issued, and what became of it"
+    last = time.monotonic() + 8  # the service writes after it has answered
+    while (found := stored(store_path).count(card)) < 2 and time.monotonic() < last:
+        page.wait_for_timeout(50)
+    assert found >= 2, "the card that was issued, and what became of it"
+
+
+def stored(path: str) -> str:
+    with sqlite3.connect(path) as store:
+        return "\n".join(store.iterdump())
 
 
 def test_the_drawer_shows_the_exact_exchange_and_the_explanation(visit: Open) -> None:
