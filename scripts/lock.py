@@ -53,6 +53,7 @@ def compiled(name: str, sources: list[str], options: list[str]) -> int:
     command = [
         *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", *sources, *options),
         *("--universal", "--python-version", OLDEST, "--generate-hashes", "--no-header", "--no-emit-index-url"),
+        "--no-strip-extras",  # or pip 23 takes `coverage[toml]` for something without a version
         *("--output-file", f"requirements/{name}.txt"),
     ]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("UV_")}
