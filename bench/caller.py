@@ -1,15 +1,17 @@
 """A tenant that calls: a process of its own, with a token a call and a rate that it keeps to, whatever it is answered.
 
 It reads one order from standard input, a JSON object: {"port", "body" (a file), "tokens" (a file, one a line),
-"connections", "rate" (calls a second), "seconds"}, and answers with {"statuses": {status: count},
+"connections", "rate" (calls a second), "seconds", "yields"}, and answers with {"statuses": {status: count},
 "milliseconds": {status: [one a call]}}. A call that is due while all connections wait is sent as soon as one is free; a
 connection that was closed is opened anew, and a call without an answer has status 0.
 
 All connections are served by one loop, as load generators do it: threads would take as much processor time as the
-service that they call, on the same machine.
+service that they call, on the same machine. One that `yields` takes only what nobody else on the machine wants: so far
+as that goes, it is as if it were elsewhere, as a real sender is.
 """
 
 import json
+import os
 import sys
 from collections import defaultdict, deque
 from itertools import count
@@ -123,7 +125,12 @@ class _Calling:
         self._idle.append(one)
 
 
+_LOWEST_PRIORITY = 19
+
+
 def _call(order: dict[str, Any]) -> dict[str, Any]:
+    if order.get("yields"):
+        os.nice(_LOWEST_PRIORITY)
     calling = _Calling(order)
     calling.run()
     taken = calling.milliseconds

@@ -170,7 +170,7 @@ class _Run:
         key = self._keys[name]
         tokens.write_text("\n".join(_token(name, key) for _ in range(int(rate * (seconds + 1)))), "ascii")
         order = {"port": port or self._serving.port, "body": str(self._call), "tokens": str(tokens)}
-        order |= {"connections": connections, "rate": rate, "seconds": seconds}
+        order |= {"connections": connections, "rate": rate, "seconds": seconds, "yields": name == NOISY}
         root = Path(__file__).resolve().parents[1]
         process = subprocess.Popen(
             [sys.executable, "-m", "bench.caller"],

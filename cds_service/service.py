@@ -1,49 +1,36 @@
 """The stairwell: a call walks down from the door to the rules and comes back up as cards.
 
-Web, `call`, `replay` and later doors enter here; they differ only in how data is fetched and in what day it is.
+Web, `call`, `replay` and later doors enter here; they differ only in how data is fetched and in what day it is. The
+clock, the settings and the FHIR servers of a service that runs are in `running.py`.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 from hashlib import sha1
-from pathlib import Path
-from time import monotonic
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
-from zoneinfo import ZoneInfo
 
-from cds_service.callers import Caller
-from cds_service.callers.registry import Terms
-from cds_service.content import cards_dir
 from cds_service.definitions.case import PATIENT_VIEW, Case, is_live, is_naltrexone, is_opioid
 from cds_service.feedback.store import IssuedCard
-from cds_service.fhir.client import FhirClient
 from cds_service.fhir.fetch import Late, never
-from cds_service.fhir.gather import Fetch, Fetched, Gathered, Opened, gather
-from cds_service.fhir.metadata import ServerReleases
+from cds_service.fhir.gather import Fetch, Gathered, Opened, gather
 from cds_service.fhir.read.orders import Drafts, read_drafts
 from cds_service.fhir.read.record import read_record
 from cds_service.fhir.release import UNSUPPORTED
 from cds_service.fhir.write import judge_notes
-from cds_service.hooks.request import HookRequest, read_request
-from cds_service.hooks.services import offered
-from cds_service.outbound import AllowedBases
+from cds_service.hooks.request import HookRequest
 from cds_service.present.cards import Context, Shown, present
 from cds_service.present.check import check_resources
-from cds_service.present.dress import check_topics, dressed
+from cds_service.present.dress import dressed
 from cds_service.present.explanation import Queries, Told, explain, explain_silence
-from cds_service.present.knowledge import Knowledge, read_knowledge
+from cds_service.present.knowledge import Knowledge
 from cds_service.present.site import OFF, ON
 from cds_service.present.suggestions import Session
-from cds_service.profiles import STANDARD, Profile, profile_names, profile_of
+from cds_service.profiles import STANDARD, Profile
 from cds_service.profiles.prefetch import with_our_keys
 from cds_service.record import Finding, Indicator, PatientRecord, Shortfall
 from cds_service.rules import detect_all
-from cds_service.settings import Settings
-from cds_service.terminology.systems import RXNORM
-from cds_service.titration.orderset import selfcheck
 
 OPIOID_ONLY = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "encounter")
 NALTREXONE = (
@@ -51,11 +38,6 @@ NALTREXONE = (
     "serviceRequests", "appointments",
 )  # fmt: skip
 VIEW = ("medStatements", "medRequests", "medDispenses", "medAdministrations", "outcomes")
-MOST_SECONDS = 4.5
-"""The longest budget of a call, whatever a registration says: a client may give up after 5 s (trust 3.1)."""
-_CARDS_SECONDS = 0.1
-"""Of the budget, what is kept after the last answer of a server for reading it, for rules and cards; a quarter of a
-budget that is smaller than that."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:ldn-cds:card")
 
 
@@ -149,6 +131,16 @@ def respond(
         request, case, detected, findings, broken, cards, context, wanted, opened.answers, gathered.answers, asked
     )
     return replace(answer, explained=_explained(told))
+
+
+def did_not_run(request: HookRequest, knowledge: Knowledge, place: Place, profile: Profile = STANDARD) -> Answer:
+    """The visible card for a fault of our own: nobody may take silence for an all-clear."""
+    finding = Finding("data-not-checked", Indicator.WARNING, shortfalls=(Shortfall("service", "fault"),))
+    case = Case(request.hook, PatientRecord(date.min), (), knowledge.thresholds)
+    session = Session("R4", request.patient_id, request.user_id, request.encounter_id, _uuids(request))
+    context = Context(session, knowledge, place.base_url, place.development)
+    cards = dressed(present((finding,), case, context), profile, knowledge.words["dress"], session.new_uuid)
+    return _answer(request, cards, (finding,), {}, knowledge.version)
 
 
 def _explained(told: Told) -> Mapping[str, Any]:
@@ -258,154 +250,3 @@ def _answer(
         for shown in cards
     )
     return Answer([shown.card for shown in cards], issued, log, findings)
-
-
-def _nobodys(kind: str, element: str, words: str, **more: Any) -> dict[str, Any]:
-    """A resource that is known by its words only after its code has been looked up everywhere."""
-    named = {"coding": [{"system": RXNORM, "code": "0"}], "text": words}
-    return {"resourceType": kind, "subject": {"reference": "Patient/nobody"}, element: named, **more}
-
-
-_REHEARSAL: Mapping[str, Any] = {
-    "hook": "order-select",
-    "hookInstance": "00000000-0000-4000-8000-000000000000",
-    "context": {
-        "userId": "Practitioner/nobody",
-        "patientId": "nobody",
-        "draftOrders": _nobodys(
-            "MedicationRequest", "medicationCodeableConcept", "naltrexone", id="draft", status="draft", intent="order"
-        ),
-    },
-    "prefetch": {
-        "medStatements": _nobodys("MedicationStatement", "medicationCodeableConcept", "oxycodone"),
-        "conditions": _nobodys("Condition", "code", "cirrhosis"),
-        "labs": _nobodys("Observation", "code", "INR"),
-    },
-}
-"""A call about a patient who does not exist, with a little of everything that tables are read for."""
-
-
-def knowledge_of(settings: Settings) -> Knowledge:
-    """The cards and the site's changes that the settings name. Raises BadContent where they cannot be used."""
-    return read_knowledge(cards_dir(settings.cards_dir), Path(settings.site_file) if settings.site_file else None)
-
-
-def place_of(settings: Settings, zone: tzinfo) -> Place:
-    """The place that the settings describe, with the zone in which its days begin."""
-    return Place(
-        settings.base_url,
-        zone,
-        settings.development,
-        settings.medication_lists,
-        strict=settings.strict,
-        explain=settings.explain,
-    )
-
-
-def unnamed_caller(settings: Settings) -> Caller:
-    """The one caller of a service without a registry: whoever reaches it."""
-    return Caller(
-        fhir_bases=settings.fhir_bases,
-        budget_seconds=settings.deadline_seconds,
-        silent=settings.silent,
-        fhir_release=settings.fhir_release,
-        profile=profile_of(settings.profile),
-    )
-
-
-def terms_of(settings: Settings) -> Terms:
-    """What is the same for every caller of a registry; the time that each has stands in its own entry or profile."""
-    hooks = frozenset(service.hook for service in offered(patient_view=settings.patient_view).values())
-    return Terms(settings.base_url, None, hooks)
-
-
-class Service:
-    """One running service: knowledge, FHIR client and clock behind `answer`. Built by a door, once a process."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.knowledge = knowledge_of(settings)
-        selfcheck(self.knowledge.order_set)
-        for name in profile_names():
-            check_topics(self.knowledge.cards, profile_of(name))
-        self.place = place_of(settings, zone_of(settings))
-        self._client = FhirClient(settings.max_fhir_bytes)
-        self._releases = ServerReleases(monotonic)
-        self._unnamed = unnamed_caller(settings)
-        self._rehearse()
-
-    def _rehearse(self) -> None:
-        """Answer a call about nobody: tables, shapes and validators are then read once, before workers are forked."""
-        request = read_request(_REHEARSAL, _REHEARSAL["hook"])
-        respond(request, None, date(2026, 3, 2), self.knowledge, self.place)
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "Service":
-        """Raises StartError where the content cannot be used."""
-        return cls(settings)
-
-    def answer(
-        self,
-        request: HookRequest,
-        received: float | None = None,
-        caller: Caller | None = None,
-        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> Answer:
-        """Answer a call now. The deadline counts from `received`, in seconds of `monotonic`, where that is known.
-
-        `aside` is entered whenever the call waits for a FHIR server and computes nothing.
-        """
-        caller = caller or self._unnamed
-        budget = min(caller.budget_seconds, MOST_SECONDS)
-        end = (monotonic() if received is None else received) + budget
-        deadline = end - min(_CARDS_SECONDS, budget / 4)
-        fetch = None
-        if request.token_patient in ("", request.patient_id):
-            fetch = self._reader(request, caller, deadline)
-        if fetch is not None:
-            fetch = _aside(fetch, aside)
-            fetch = self._releases.through(fetch, request.fhir_server)
-        today = datetime.now(self.place.zone).date()
-
-        def late() -> bool:
-            return monotonic() > end
-
-        return respond(request, fetch, today, self.knowledge, self.place, caller.profile, caller.fhir_release, late)
-
-    def fhir_servers(self) -> Mapping[str, int]:
-        """How many FHIR servers this process has asked, by the state of their circuit breaker."""
-        return self._client.states()
-
-    def _reader(self, request: HookRequest, caller: Caller, deadline: float) -> Fetch | None:
-        """A server that is not the caller's is asked nothing; that it was named and not asked stands on the card."""
-        allowed = AllowedBases(caller.fhir_bases)
-        belongs = bool(caller.fhir_bases) and allowed.allows(request.fhir_server)
-        if caller.named and request.fhir_server and request.token and not belongs:
-            return lambda queries: {query: Fetched(cause="foreign-server") for query in queries}
-        return self._client.reader(request.fhir_server, request.token, deadline, allowed)
-
-    def did_not_run(self, request: HookRequest, caller: Caller | None = None) -> Answer:
-        """The visible card for a fault of our own: nobody may take silence for an all-clear."""
-        finding = Finding("data-not-checked", Indicator.WARNING, shortfalls=(Shortfall("service", "fault"),))
-        case = Case(request.hook, PatientRecord(date.min), (), self.knowledge.thresholds)
-        session = Session("R4", request.patient_id, request.user_id, request.encounter_id, _uuids(request))
-        context = Context(session, self.knowledge, self.place.base_url, self.place.development)
-        profile = (caller or self._unnamed).profile
-        cards = dressed(present((finding,), case, context), profile, self.knowledge.words["dress"], session.new_uuid)
-        return _answer(request, cards, (finding,), {}, self.knowledge.version)
-
-
-def _aside(fetch: Fetch, aside: Callable[[], AbstractContextManager[None]]) -> Fetch:
-    def waited(queries: tuple[str, ...]) -> Mapping[str, Fetched]:
-        with aside():
-            return fetch(queries)
-
-    return waited
-
-
-def zone_of(settings: Settings) -> tzinfo:
-    """The zone in which a day begins: the one that is set, else that of the machine."""
-    if settings.timezone:
-        return ZoneInfo(settings.timezone)
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None  # nosec B101  # for mypy: made sure of by the caller
-    return zone

@@ -34,7 +34,8 @@ from cds_service.cli.asking import here
 from cds_service.cli.cases import case_folders, read_case
 from cds_service.content import fixtures_dir
 from cds_service.hooks.request import read_request
-from cds_service.service import Service, respond
+from cds_service.running import Service
+from cds_service.service import respond
 from cds_service.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,8 @@ from typing import Any
 
 from cds_service.cli.json_text import written
 from cds_service.hooks.request import read_request
-from cds_service.service import Service, respond
+from cds_service.running import Service
+from cds_service.service import respond
 from cds_service.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,8 @@ from cds_service.errors import RefusedRequest
 from cds_service.hooks.request import read_request
 from cds_service.hooks.services import offered
 from cds_service.profiles import STANDARD, Profile
-from cds_service.service import knowledge_of, place_of, respond
+from cds_service.running import knowledge_of, place_of
+from cds_service.service import respond
 from cds_service.settings import Settings
 
 if TYPE_CHECKING:  # its libraries take longer to load than a case takes to judge

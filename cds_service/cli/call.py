@@ -19,7 +19,8 @@ from cds_service.hooks.request import EXTENSION, HookRequest, read_request
 from cds_service.hooks.services import offered
 from cds_service.outbound import AllowedBases
 from cds_service.profiles import profile_of
-from cds_service.service import knowledge_of, place_of, respond, zone_of
+from cds_service.running import knowledge_of, place_of, zone_of
+from cds_service.service import respond
 from cds_service.settings import Settings
 
 

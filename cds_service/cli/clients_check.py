@@ -16,7 +16,7 @@ from cds_service.callers.registry import ENDPOINTS, Registry, TrustRecord, read_
 from cds_service.cli.cases import BadInput
 from cds_service.cli.terminal import console, plain
 from cds_service.hooks.services import offered
-from cds_service.service import terms_of
+from cds_service.running import terms_of
 from cds_service.settings import Settings
 
 GOOD, DOUBTFUL, BAD = "good", "doubtful", "bad"

@@ -8,7 +8,7 @@ from typing import Any
 from cds_service.cli.cases import located, read_object
 from cds_service.cli.serve import SHOWN
 from cds_service.hooks.services import offered
-from cds_service.service import knowledge_of
+from cds_service.running import knowledge_of
 from cds_service.settings import Settings
 from cds_service.web.openapi import JSON, document_of
 from cds_service.web.plan_definitions import definitions

@@ -6,7 +6,7 @@ from dataclasses import replace
 from rich.text import Text
 
 from cds_service.cli.terminal import console, plain, print_json
-from cds_service.service import knowledge_of
+from cds_service.running import knowledge_of
 from cds_service.settings import Settings
 from cds_service.titration.orderset import selfcheck
 

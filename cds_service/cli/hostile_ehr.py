@@ -19,7 +19,7 @@ from cds_service.hostile.desk import listing
 from cds_service.hostile.ehr import HostileEhr, UnknownFault
 from cds_service.hostile.fault import Place, faults
 from cds_service.hostile.records import Records
-from cds_service.service import zone_of
+from cds_service.running import zone_of
 from cds_service.settings import Settings
 
 SHOWN = "opioid-active/fires-c02-oxycodone-statement-active"

@@ -27,7 +27,7 @@ from cds_service.fhir.bundled import entries_of, patients_in, prefetch_from
 from cds_service.fhir.release import release_of
 from cds_service.fhir.write import Session, plain_draft
 from cds_service.rules import rules
-from cds_service.service import knowledge_of
+from cds_service.running import knowledge_of
 from cds_service.settings import Settings
 
 NO_RULE = "no-rule"

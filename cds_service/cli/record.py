@@ -23,7 +23,7 @@ from cds_service.cli.json_text import filed
 from cds_service.cli.recorded import NotKept, kept_case
 from cds_service.cli.terminal import console, plain
 from cds_service.fhir.deidentified import Words
-from cds_service.service import zone_of
+from cds_service.running import zone_of
 from cds_service.settings import Settings
 
 _SECONDS = 30

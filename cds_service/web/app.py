@@ -7,7 +7,7 @@ from flask_cors import CORS
 
 from cds_service.feedback.store import FeedbackStore
 from cds_service.present.knowledge import Knowledge
-from cds_service.service import Service, zone_of
+from cds_service.running import Service, zone_of
 from cds_service.settings import Settings
 from cds_service.web import problems
 from cds_service.web.authentication import Recognising, reception_of

@@ -12,7 +12,7 @@ from cds_service.callers.fetching import fetch_key_set
 from cds_service.callers.reception import Anyone, Reception
 from cds_service.callers.replay import Uses
 from cds_service.callers.replay_stores import shared_uses
-from cds_service.service import terms_of, unnamed_caller
+from cds_service.running import terms_of, unnamed_caller
 from cds_service.settings import Settings
 from cds_service.web.turns import aside
 from cds_service.web.turnstile import Turnstile

@@ -53,7 +53,7 @@ ALLOWED = {
     "callers/reception.py": {CLOCK},  # whether a token has expired; a test brings its own clock
     "callers/replay.py": {CLOCK},  # how long a lost store is left alone
     "callers/fetching.py": {CLOCK},  # how long a key set may take
-    "service.py": {CLOCK},  # the shell of the stairwell: `answer` asks what day it is and hands it down
+    "running.py": {CLOCK},  # a service that runs: `answer` asks what day it is and hands it down
     "feedback/tables.py": {CLOCK},  # the database stamps its rows (`func.now`); nothing reads the clock
 }
 each_file_below = pytest.mark.parametrize("path", BELOW, ids=lambda path: str(path.relative_to(PACKAGE)))

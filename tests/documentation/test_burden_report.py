@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from project_script import script
 
-from cds_service.service import Service
+from cds_service.running import Service
 from cds_service.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]

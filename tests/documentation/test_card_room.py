@@ -13,7 +13,8 @@ from cds_service.present import not_checked, wording
 from cds_service.present.wording import CardText
 from cds_service.record import Finding, Indicator, Shortfall
 from cds_service.rules import rules
-from cds_service.service import Service, respond
+from cds_service.running import Service
+from cds_service.service import respond
 from cds_service.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.callers import registry, token
 from cds_service.callers.registry import read_registry
-from cds_service.service import terms_of
+from cds_service.running import terms_of
 from cds_service.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -27,7 +27,8 @@ from cds_service.hostile.fault import HONEST, Expects, Place, faults
 from cds_service.hostile.journal import Arrival
 from cds_service.hostile.names import slow_names
 from cds_service.hostile.records import Records
-from cds_service.service import Answer, Service
+from cds_service.running import Service
+from cds_service.service import Answer
 from cds_service.settings import Settings
 
 BUDGET = 0.5

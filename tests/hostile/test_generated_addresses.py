@@ -16,7 +16,7 @@ from cds_service.hooks.request import read_request
 from cds_service.hostile.desk import call_through
 from cds_service.hostile.ehr import HostileEhr
 from cds_service.hostile.records import Records, Resource
-from cds_service.service import Service
+from cds_service.running import Service
 from cds_service.settings import Settings
 
 HOST = "127.0.0.1"

@@ -19,7 +19,8 @@ from cds_service.content import fixtures_dir
 from cds_service.hooks.request import read_request
 from cds_service.hostile.desk import call_through
 from cds_service.hostile.records import Records
-from cds_service.service import Answer, Service
+from cds_service.running import Service
+from cds_service.service import Answer
 from cds_service.settings import Settings
 
 IN_WORDS_ONLY = {

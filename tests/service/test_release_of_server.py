@@ -8,7 +8,7 @@ from service.hook_calls import EMPTY, NALTREXONE, call, complete
 
 from cds_service.cli.record_server import RecordServer
 from cds_service.fhir import write
-from cds_service.service import Service
+from cds_service.running import Service
 from cds_service.settings import Settings
 
 MUTE = {

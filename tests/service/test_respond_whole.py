@@ -26,7 +26,8 @@ from cds_service.fhir.gather import Fetch, Fetched
 from cds_service.hooks.request import HookRequest
 from cds_service.present.knowledge import Knowledge, read_knowledge
 from cds_service.rules import rules
-from cds_service.service import Answer, Place, Service, respond
+from cds_service.running import Service
+from cds_service.service import Answer, Place, respond
 from cds_service.settings import Settings
 
 PLACE = Place("https://ldn.example", UTC)

@@ -17,7 +17,7 @@ from cds_service.hooks.request import HookRequest
 from cds_service.hostile.ehr import HostileEhr
 from cds_service.hostile.records import Records
 from cds_service.outbound import AllowedBases
-from cds_service.service import Service
+from cds_service.running import Service
 from cds_service.settings import Settings
 
 TOKEN = "sesame-7f3a"

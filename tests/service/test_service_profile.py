@@ -9,7 +9,7 @@ import pytest
 
 from cds_service.hooks.request import HookRequest, read_request
 from cds_service.profiles import profile_of
-from cds_service.service import Service, unnamed_caller
+from cds_service.running import Service, unnamed_caller
 from cds_service.settings import Settings
 
 EPIC = Settings(profile="epic")

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 _START = """
-from cds_service.service import Service
+from cds_service.running import Service
 from cds_service.settings import Settings
 from cds_service.terminology.glance import condition_glance, drug_glance, observation_glance
 Service.from_settings(Settings())

@@ -53,7 +53,7 @@ def test_no_unit_can_break_the_reading(code: str) -> None:
 
 def test_the_library_is_not_loaded_before_such_a_unit_comes() -> None:
     code = (
-        "import sys; from cds_service.service import Service; from cds_service.settings import Settings; "
+        "import sys; from cds_service.running import Service; from cds_service.settings import Settings; "
         "Service.from_settings(Settings()); "
         "from cds_service.terminology.units import convert; convert(4500, 'ug', 'mg'); "
         "print(sorted({'ucumvert', 'pint'} & set(sys.modules)))"

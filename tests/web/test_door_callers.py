@@ -16,7 +16,7 @@ from settled import acceptances
 from cds_service.errors import BadClients, BadSetting
 from cds_service.feedback.store import Acceptance, FeedbackStore
 from cds_service.hooks.request import HookRequest
-from cds_service.service import Service
+from cds_service.running import Service
 from cds_service.settings import Settings
 from cds_service.web import hooks
 from cds_service.web.app import create_app

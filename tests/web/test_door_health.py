@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from cds_service.feedback.store import FeedbackStore
-from cds_service.service import Service
+from cds_service.running import Service
 from cds_service.settings import Settings
 from cds_service.web.app import create_app
 

@@ -20,7 +20,8 @@ from cds_service.errors import StoreUnavailable
 from cds_service.feedback.export import COLUMNS
 from cds_service.feedback.store import FeedbackStore
 from cds_service.record import Finding, Indicator, Shortfall
-from cds_service.service import Answer, unnamed_caller
+from cds_service.running import unnamed_caller
+from cds_service.service import Answer
 from cds_service.settings import Settings
 from cds_service.web import memory
 from cds_service.web.app import create_app

@@ -15,7 +15,7 @@ from cds_service.callers.reception import Anyone
 from cds_service.content.synthetic_patients import patient, patients
 from cds_service.feedback.store import FeedbackStore
 from cds_service.record import Coding, Concept
-from cds_service.service import unnamed_caller
+from cds_service.running import unnamed_caller
 from cds_service.settings import Settings
 from cds_service.terminology.drugs import identify
 from cds_service.web.app import create_app
