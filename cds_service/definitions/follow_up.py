@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.definitions.dose import daily_dose
-from cds_service.definitions.exposure import Exposure, Reading, State
+from cds_service.definitions.exposure import Exposure
+from cds_service.definitions.readings import Reading, State
 from cds_service.definitions.thresholds import Thresholds
 from cds_service.definitions.usable import age_days, usable_observations
 from cds_service.record import Observation, PatientRecord

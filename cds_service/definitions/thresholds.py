@@ -300,3 +300,8 @@ def _value(table: Mapping[str, Any], section: str, field: str, kind: str) -> Any
     if not number:
         raise _bad(where, "must be a number, not negative")
     return int(value) if "int" in kind else float(value)
+
+
+def interval(thresholds: Thresholds, row: str) -> Interval:
+    """The washout row, the careful one for a row that is not in the table."""
+    return thresholds.washout.get(row) or thresholds.washout["kind-unknown"]

@@ -3,8 +3,9 @@
 from datetime import date, timedelta
 
 from cds_service.definitions.dose import DailyDose, daily_dose
-from cds_service.definitions.exposure import Exposure, Reading, interval
-from cds_service.definitions.thresholds import Thresholds
+from cds_service.definitions.exposure import Exposure
+from cds_service.definitions.readings import Reading
+from cds_service.definitions.thresholds import Thresholds, interval
 
 RENEWAL, NEW_START, DOSE_CHANGE, RESTART = "renewal", "new-start", "dose-change", "restart"
 

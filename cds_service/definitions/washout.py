@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cds_service.definitions.exposure import Exposure, Reading, interval
-from cds_service.definitions.thresholds import Thresholds
+from cds_service.definitions.exposure import Exposure
+from cds_service.definitions.readings import Reading
+from cds_service.definitions.thresholds import Thresholds, interval
 from cds_service.record import Indicator
 
 REGULAR_ROWS = frozenset({"long-acting", "two-week", "depot"})

@@ -4,8 +4,10 @@ from datetime import date, timedelta
 
 from cds_service.definitions.case import Case
 from cds_service.definitions.dose import daily_dose
-from cds_service.definitions.exposure import Reading, interval, supply_end
+from cds_service.definitions.readings import Reading
 from cds_service.definitions.schedule import is_one_schedule, overlap
+from cds_service.definitions.supply import supply_end
+from cds_service.definitions.thresholds import interval
 from cds_service.definitions.titration import is_own_step
 from cds_service.record import DraftOrder, Finding, Indicator, Naltrexone, Proposal
 

@@ -1,7 +1,8 @@
 """Rule 1: a naltrexone draft for a patient whose record shows a current opioid (S27 S28 S34 S44 S64 S65 S75; label)."""
 
 from cds_service.definitions.case import Case
-from cds_service.definitions.exposure import Exposure, Reading
+from cds_service.definitions.exposure import Exposure
+from cds_service.definitions.readings import Reading
 from cds_service.record import Finding, Indicator, Proposal
 
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from cds_service.definitions.case import Case
-from cds_service.definitions.exposure import interval
+from cds_service.definitions.thresholds import interval
 from cds_service.record import DraftOrder, Finding, Indicator, Proposal
 
 

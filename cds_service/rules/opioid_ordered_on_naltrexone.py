@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from cds_service.definitions.case import Case
 from cds_service.definitions.dose import daily_dose
-from cds_service.definitions.exposure import Exposure, Reading, interval
+from cds_service.definitions.exposure import Exposure
+from cds_service.definitions.readings import Reading
+from cds_service.definitions.thresholds import interval
 from cds_service.record import DraftOrder, Finding, Indicator, Proposal
 
 _INJECTION = "naltrexone-injection"

@@ -7,7 +7,7 @@ from datetime import date
 
 from cds_service.definitions.case import ORDER_SIGN, Case
 from cds_service.definitions.dose import daily_dose
-from cds_service.definitions.exposure import Reading
+from cds_service.definitions.readings import Reading
 from cds_service.definitions.slow_start import slow_start
 from cds_service.definitions.titration import (
     first_day,

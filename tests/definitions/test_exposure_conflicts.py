@@ -14,7 +14,8 @@ from definitions.chart import (
     statement,
 )
 
-from cds_service.definitions.exposure import Exposure, State, weigh
+from cds_service.definitions.exposure import Exposure, weigh
+from cds_service.definitions.readings import State
 from cds_service.definitions.washout import washout
 from cds_service.record import Drug, Indicator, Medication
 

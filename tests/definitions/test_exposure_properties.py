@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.definitions.case import Case
-from cds_service.definitions.exposure import read
+from cds_service.definitions.readings import read
 from cds_service.record import Drug, Indicator, Medication, PatientRecord
 from cds_service.rules.opioid_active import detect as active
 from cds_service.rules.opioid_recent_washout import detect as recent

@@ -19,7 +19,7 @@ from definitions.chart import (
     value,
 )
 
-from cds_service.definitions.exposure import Reading, State, read
+from cds_service.definitions.readings import Reading, State, read
 from cds_service.record import Dosage, Medication
 
 CURRENT, ENDED, UNCERTAIN, OLD, NONE = State.CURRENT, State.ENDED, State.UNCERTAIN, State.OLD, State.NONE

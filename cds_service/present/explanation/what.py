@@ -3,7 +3,8 @@
 from typing import Any
 
 from cds_service.definitions.case import Case, is_naltrexone, is_opioid
-from cds_service.definitions.exposure import Exposure, Reading
+from cds_service.definitions.exposure import Exposure
+from cds_service.definitions.readings import Reading
 from cds_service.definitions.usable import dated
 from cds_service.record import DraftOrder, Medication, Shortfall
 
