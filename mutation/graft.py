@@ -84,7 +84,8 @@ class Stock:
         from cds_service import content
         from cds_service.definitions.thresholds import Thresholds, read_thresholds
         from cds_service.present.knowledge import Knowledge, read_knowledge
-        from cds_service.titration.variants import OrderSet, shipped
+        from cds_service.titration.content import shipped
+        from cds_service.titration.variants import OrderSet
 
         cards = self._cards
         shutil.copytree(CARDS, cards, dirs_exist_ok=True)

@@ -17,7 +17,7 @@ from cds_service.fhir.references import own
 from cds_service.hooks.request import read_request
 from cds_service.terminology.drugs import identify
 from cds_service.terminology.observations import observation_group
-from cds_service.titration.variants import shipped
+from cds_service.titration.content import shipped
 
 NALTREXONE, OPIOID, OTHER = "naltrexone", "opioid", "other order"
 _SERVICE_REQUESTS = frozenset({"ServiceRequest", "ProcedureRequest", "DiagnosticOrder"})

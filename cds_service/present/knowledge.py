@@ -17,8 +17,9 @@ from cds_service.present.site import FILE as SITE_FILE
 from cds_service.present.site import Change, Site, cards_of, read_site
 from cds_service.present.wording import CardText, card_files, read_cards, read_text
 from cds_service.rules import rules
-from cds_service.titration.variants import FILE as ORDER_SET_FILE
-from cds_service.titration.variants import OrderSet, load
+from cds_service.titration.content import load
+from cds_service.titration.table import FILE as ORDER_SET_FILE
+from cds_service.titration.variants import OrderSet
 
 TERMINOLOGY = Path(__file__).resolve().parents[1] / "terminology"
 THRESHOLDS_FILE, WORDS_FILE, TRIALS_FILE, ATTRIBUTES_FILE = (

@@ -13,9 +13,10 @@ from cds_service.errors import BadAnswer, UnwritableOrder
 from cds_service.fhir import write
 from cds_service.record import Concept, DraftOrder, Quantity
 from cds_service.titration import wording
+from cds_service.titration.content import shipped
 from cds_service.titration.plan import Plan, Prescribed, plan
 from cds_service.titration.plan_definition import Published, activity_definitions, plan_definitions
-from cds_service.titration.variants import OrderSet, Variant, shipped
+from cds_service.titration.variants import OrderSet, Variant
 
 _BEDTIME = "HS"
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from cds_service.errors import BadContent
 from cds_service.titration.plan import Line, Plan, Prescribed, Review
-from cds_service.titration.variants import FILE, Form, LabRule, OrderSet, PrescriptionRule
+from cds_service.titration.table import FILE
+from cds_service.titration.variants import Form, LabRule, OrderSet, PrescriptionRule
 
 _BLANK = re.compile(r"\{\{(\w+)\}\}")
 

@@ -13,7 +13,9 @@ import pytest
 from cds_service.content import cards_dir
 from cds_service.errors import BadContent
 from cds_service.titration import load
-from cds_service.titration.variants import FILE, Band, parse
+from cds_service.titration.content import parse
+from cds_service.titration.table import FILE
+from cds_service.titration.variants import Band
 
 TEXT = (cards_dir() / FILE).read_text(encoding="utf-8")
 CONTENT = tomllib.loads(TEXT, parse_float=Decimal)
