@@ -11,7 +11,7 @@ from cds_service.hooks.services import offered
 from cds_service.running import knowledge_of
 from cds_service.settings import Settings
 from cds_service.web.openapi import JSON, document_of
-from cds_service.web.plan_definitions import definitions
+from cds_service.web.pages.plan_definitions import definitions
 
 FORMAT = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _FEEDBACK = {

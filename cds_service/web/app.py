@@ -15,17 +15,17 @@ from cds_service.web.discovery import DEVELOPMENT_NOTICE, discovery_blueprint
 from cds_service.web.feedback import feedback_blueprint
 from cds_service.web.health import health_blueprint
 from cds_service.web.hooks import Answering, hooks_blueprint
-from cds_service.web.insights import ADDRESS as INSIGHTS
-from cds_service.web.insights import has_insights, insights_blueprint
-from cds_service.web.memory import Memory
-from cds_service.web.metrics import ADDRESS as METRICS
-from cds_service.web.metrics import metrics_blueprint, metrics_of
 from cds_service.web.openapi import document_of, openapi_blueprint
-from cds_service.web.order_entry import order_entry_blueprint
-from cds_service.web.page_files import page_files_blueprint
-from cds_service.web.plan_definitions import definitions, plan_definitions_blueprint
-from cds_service.web.source_attributes import source_attributes_blueprint
-from cds_service.web.turnstile import Turnstile
+from cds_service.web.pages.insights import ADDRESS as INSIGHTS
+from cds_service.web.pages.insights import has_insights, insights_blueprint
+from cds_service.web.pages.order_entry import order_entry_blueprint
+from cds_service.web.pages.page_files import page_files_blueprint
+from cds_service.web.pages.plan_definitions import definitions, plan_definitions_blueprint
+from cds_service.web.pages.source_attributes import source_attributes_blueprint
+from cds_service.web.sharing.turnstile import Turnstile
+from cds_service.web.telemetry.memory import Memory
+from cds_service.web.telemetry.metrics import ADDRESS as METRICS
+from cds_service.web.telemetry.metrics import metrics_blueprint, metrics_of
 
 _log = logging.getLogger(__name__)
 _PREFLIGHT_SECONDS = 600

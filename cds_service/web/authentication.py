@@ -14,8 +14,8 @@ from cds_service.callers.replay import Uses
 from cds_service.callers.replay_stores import shared_uses
 from cds_service.running import terms_of, unnamed_caller
 from cds_service.settings import Settings
-from cds_service.web.turns import aside
-from cds_service.web.turnstile import Turnstile
+from cds_service.web.sharing.turns import aside
+from cds_service.web.sharing.turnstile import Turnstile
 
 
 class Recognising(Protocol):

@@ -15,7 +15,7 @@ from cds_service.settings import Settings
 from cds_service.web.authentication import Recognising, caller_at, whose
 from cds_service.web.problems import issue, outcome
 from cds_service.web.reading import read_object
-from cds_service.web.turnstile import Turnstile
+from cds_service.web.sharing.turnstile import Turnstile
 
 _log = logging.getLogger(__name__)
 _MOST_ISSUES = 100

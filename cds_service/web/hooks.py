@@ -24,13 +24,13 @@ from cds_service.hooks.services import HookService, offered
 from cds_service.service import Answer
 from cds_service.settings import Settings
 from cds_service.web.authentication import Recognising, caller_at, whose
-from cds_service.web.log import fault_facts
-from cds_service.web.memory import Memory
-from cds_service.web.metrics import Metrics
-from cds_service.web.outcome import outcome_of
 from cds_service.web.reading import read_object, received
-from cds_service.web.turns import aside, leave
-from cds_service.web.turnstile import Turnstile
+from cds_service.web.sharing.turns import aside, leave
+from cds_service.web.sharing.turnstile import Turnstile
+from cds_service.web.telemetry.log import fault_facts
+from cds_service.web.telemetry.memory import Memory
+from cds_service.web.telemetry.metrics import Metrics
+from cds_service.web.telemetry.outcome import outcome_of
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from cds_service import errors
-from cds_service.web.log import fault_facts
+from cds_service.web.telemetry.log import fault_facts
 
 ERROR_SYSTEM = "urn:ldn-cds:error"
 _log = logging.getLogger(__name__)

@@ -16,10 +16,11 @@ from gunicorn.app.base import BaseApplication
 
 from cds_service.errors import BadSetting
 from cds_service.settings import Settings
-from cds_service.web import receiving, shared_counts, worker
 from cds_service.web.app import create_app
+from cds_service.web.connections import receiving, worker
 from cds_service.web.hooks import Answering
-from cds_service.web.log import JsonLines, configure_logging
+from cds_service.web.telemetry import shared_counts
+from cds_service.web.telemetry.log import JsonLines, configure_logging
 
 # A large call makes tens of thousands of containers that reference counting frees again; looking for cycles among them
 # every 700 takes longer than reading a FHIR resource does.

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from cds_service.settings import Settings
 from cds_service.web.app import create_app
-from cds_service.web.log import configure_logging
 from cds_service.web.serving import refuse_exposure
+from cds_service.web.telemetry.log import configure_logging
 
 _settings = Settings.read(os.environ)
 refuse_exposure(replace(_settings, host=""))

@@ -125,8 +125,8 @@ OUTGOING_ALLOWED = {
     "hostile/ehr.py": "a server for tests: it listens, also on the ports where a fault is shown",
     "hostile/names.py": "makes one name slow to look up, for a test",
     "hostile/wire.py": "writes to whoever has connected to it",
-    "web/connection.py": "holds the socket of a client that has connected to us",
-    "web/receiving.py": "sockets of clients that have connected to us; it opens none",
+    "web/connections/connection.py": "holds the socket of a client that has connected to us",
+    "web/connections/receiving.py": "sockets of clients that have connected to us; it opens none",
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from cds_service.profiles import Profile, profile_names, profile_of
-from cds_service.web.metrics import Metrics
+from cds_service.web.telemetry.metrics import Metrics
 
 PAGE = "\n" + (Path(__file__).resolve().parents[2] / "docs" / "reference" / "profiles.md").read_text("utf-8")
 

@@ -19,7 +19,8 @@ from typing import Any
 from fake_service import FakeService
 
 from cds_service.settings import Settings
-from cds_service.web import receiving, serving
+from cds_service.web import serving
+from cds_service.web.connections import receiving
 
 JSON = {"Content-Type": "application/json"}
 Answered = tuple[int, dict[str, Any]]

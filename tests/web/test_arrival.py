@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.web.arrival import MOST_HEAD_BYTES, Arrival
+from cds_service.web.connections.arrival import MOST_HEAD_BYTES, Arrival
 
 MOST = 100_000
 POST = b"POST /x HTTP/1.1\r\nHost: x\r\n"

@@ -16,9 +16,9 @@ from settled import acceptances
 from cds_service.errors import MissingField, StoreUnavailable
 from cds_service.feedback.store import Acceptance, FeedbackStore
 from cds_service.settings import Settings
-from cds_service.web import memory
 from cds_service.web.app import MEMORY, create_app
-from cds_service.web.log import JsonLines
+from cds_service.web.telemetry import memory
+from cds_service.web.telemetry.log import JsonLines
 
 Build = Callable[..., dict[str, Any]]
 Door = Callable[..., FlaskClient]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from cds_service.web.refusals import browser_fields
+from cds_service.web.connections.refusals import browser_fields
 
 ORIGIN = "https://sandbox.cds-hooks.org"
 PATHS = ["/cds-services", "/cds-services/ldn-order-sign", "/cds-services/ldn-order-sign/feedback"]

@@ -23,9 +23,9 @@ from cds_service.record import Finding, Indicator, Shortfall
 from cds_service.running import unnamed_caller
 from cds_service.service import Answer
 from cds_service.settings import Settings
-from cds_service.web import memory
 from cds_service.web.app import create_app
-from cds_service.web.page_files import POLICY
+from cds_service.web.pages.page_files import POLICY
+from cds_service.web.telemetry import memory
 
 Build = Callable[..., dict[str, Any]]
 Door = Callable[..., FlaskClient]

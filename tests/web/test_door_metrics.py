@@ -19,7 +19,7 @@ from served import JSON, Server, served
 
 from cds_service.record import Finding, Indicator, Shortfall
 from cds_service.service import Answer
-from cds_service.web import shared_counts
+from cds_service.web.telemetry import shared_counts
 
 Build = Callable[..., dict[str, Any]]
 Door = Callable[..., FlaskClient]

@@ -19,7 +19,7 @@ from cds_service.running import unnamed_caller
 from cds_service.settings import Settings
 from cds_service.terminology.drugs import identify
 from cds_service.web.app import create_app
-from cds_service.web.page_files import FOLDER, POLICY
+from cds_service.web.pages.page_files import FOLDER, POLICY
 
 SCRIPTS = sorted((FOLDER / "scripts").glob("*.js"))
 SHEETS = sorted((FOLDER / "styles").glob("*.css"))

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from issuing import Ehr
 
-from cds_service.web import lines as module
-from cds_service.web.lines import Lines, claimed, full_for
+from cds_service.web.sharing import lines as module
+from cds_service.web.sharing.lines import Lines, claimed, full_for
 
 
 def head(token: str, name: str = "Authorization") -> bytes:

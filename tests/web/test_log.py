@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 import cds_service
-from cds_service.web.log import FACTS, JsonLines
+from cds_service.web.telemetry.log import FACTS, JsonLines
 
 HOUSE = Path(cds_service.__file__).parent
 SECRET = "Kanarienvogel"

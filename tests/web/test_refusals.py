@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.web.refusals import refusal
+from cds_service.web.connections.refusals import refusal
 
 PHRASES = {
     400: "Bad Request",

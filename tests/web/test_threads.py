@@ -7,7 +7,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from cds_service.web.threads import Threads
+from cds_service.web.connections.threads import Threads
 
 
 def test_what_is_given_is_done_and_its_result_comes_back() -> None:

@@ -6,8 +6,8 @@ from time import monotonic, sleep
 
 import pytest
 
-from cds_service.web import turns as module
-from cds_service.web.turns import Turns, aside, leave
+from cds_service.web.sharing import turns as module
+from cds_service.web.sharing.turns import Turns, aside, leave
 
 
 class Hall:

@@ -18,8 +18,8 @@ from cds_service.feedback.store import FeedbackStore
 from cds_service.hooks.request import HookRequest
 from cds_service.service import Answer
 from cds_service.settings import Settings
-from cds_service.web import turnstile
 from cds_service.web.app import create_app
+from cds_service.web.sharing import turnstile
 
 BASE = "https://cds.example.com"
 SIGN = "/cds-services/ldn-order-sign"

@@ -14,7 +14,7 @@ from time import monotonic, time_ns
 from cds_service.feedback.latency import bound_of
 from cds_service.feedback.store import CallFacts, FeedbackStore, Quiet, Said
 from cds_service.service import Answer
-from cds_service.web.outcome import QUIET, Outcome
+from cds_service.web.telemetry.outcome import QUIET, Outcome
 
 _log = logging.getLogger(__name__)
 _STORE_PAUSE_SECONDS = 5.0

@@ -17,7 +17,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from cds_service.callers import Caller
 from cds_service.errors import TooManyCalls
-from cds_service.web.lines import full_for
+from cds_service.web.sharing.lines import full_for
 
 
 class Turnstile:

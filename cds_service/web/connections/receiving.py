@@ -14,10 +14,10 @@ from time import monotonic
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from cds_service.web.arrival import Arrival
-from cds_service.web.connection import Caller
-from cds_service.web.refusals import refusal
-from cds_service.web.threads import Threads
+from cds_service.web.connections.arrival import Arrival
+from cds_service.web.connections.connection import Caller
+from cds_service.web.connections.refusals import refusal
+from cds_service.web.connections.threads import Threads
 
 RECEIVE_SECONDS = 10.0
 MOST_CONNECTIONS = 1_000

@@ -11,13 +11,13 @@ from gunicorn.http import wsgi
 from gunicorn.http.body import LengthReader
 from gunicorn.http.parser import RequestParser
 
-from cds_service.web.admission import AdmittingWorker, is_shut_out
-from cds_service.web.arrival import MOST_HEAD_BYTES
-from cds_service.web.connection import Caller
-from cds_service.web.log import fault_facts
+from cds_service.web.connections.admission import AdmittingWorker, is_shut_out
+from cds_service.web.connections.arrival import MOST_HEAD_BYTES
+from cds_service.web.connections.connection import Caller
+from cds_service.web.connections.refusals import refusal
 from cds_service.web.reading import RECEIVED
-from cds_service.web.refusals import refusal
-from cds_service.web.turns import Turns, aside
+from cds_service.web.sharing.turns import Turns, aside
+from cds_service.web.telemetry.log import fault_facts
 
 _SEND_SECONDS = 5.0
 _TOO_MANY = 429

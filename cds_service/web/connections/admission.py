@@ -5,10 +5,10 @@ from collections import deque
 from time import monotonic
 from typing import Any
 
-from cds_service.web.connection import Caller
-from cds_service.web.lines import Lines, claimed
-from cds_service.web.receiving import ReceivingWorker
-from cds_service.web.refusals import refusal, stays_open
+from cds_service.web.connections.connection import Caller
+from cds_service.web.connections.receiving import ReceivingWorker
+from cds_service.web.connections.refusals import refusal, stays_open
+from cds_service.web.sharing.lines import Lines, claimed
 
 _TOO_MANY = 429
 _SHUT_OUT_SECONDS = 0.05

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, request
 
 from cds_service.present.attributes import PATH, of_rule, of_service
 from cds_service.present.knowledge import Knowledge
-from cds_service.web.page import POLICY, rule_page, service_page
+from cds_service.web.pages.page import POLICY, rule_page, service_page
 
 JSON, HTML = "application/json", "text/html"
 

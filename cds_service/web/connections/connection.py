@@ -4,7 +4,7 @@ from socket import socket
 from time import monotonic
 from typing import Any
 
-from cds_service.web.arrival import Arrival
+from cds_service.web.connections.arrival import Arrival
 
 
 class Caller:

@@ -12,7 +12,7 @@ import orjson
 from flask import Blueprint, Response, abort
 
 from cds_service.content.synthetic_patients import patient, patients
-from cds_service.web.page_files import html_page
+from cds_service.web.pages.page_files import html_page
 
 
 def order_entry_blueprint(zone: tzinfo, *, without: tuple[str, ...] = ()) -> Blueprint:

@@ -20,8 +20,8 @@ from cds_service.feedback.store import FeedbackStore
 from cds_service.present.knowledge import Knowledge
 from cds_service.settings import Settings
 from cds_service.web.locality import is_local, is_ours
-from cds_service.web.memory import Memory
-from cds_service.web.page_files import html_page
+from cds_service.web.pages.page_files import html_page
+from cds_service.web.telemetry.memory import Memory
 
 ADDRESS = "/insights"
 _DAYS = 30

@@ -37,7 +37,7 @@ FACTS = frozenset({
 
 _OURS = "cds_service"
 _log = logging.getLogger(__name__)
-_HOUSE = Path(__file__).parents[1]
+_HOUSE = Path(__file__).parents[2]
 _PLACES = 5
 _LONGEST = 300
 # What gunicorn says of itself: addresses to listen on, process ids and signals. Nothing of a request.

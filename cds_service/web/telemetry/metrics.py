@@ -19,9 +19,9 @@ from cds_service.feedback.store import IssuedCard
 from cds_service.fhir.prefetch_states import States
 from cds_service.service import Answer
 from cds_service.settings import Settings
-from cds_service.web import shared_counts
 from cds_service.web.locality import is_local, is_of_another_site, is_ours
-from cds_service.web.outcome import Outcome
+from cds_service.web.telemetry import shared_counts
+from cds_service.web.telemetry.outcome import Outcome
 
 ADDRESS = "/metrics"
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.5)
