@@ -32,8 +32,8 @@ class Server:
     folder: Path
     process: ForkServerProcess
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answered:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+    def ask(self, method: str, path: str, body: Any = None, *, seconds: float = 20, **headers: str) -> Answered:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)) as connection:
             connection.request(method, path, body, headers, encode_chunked=isinstance(body, Iterator))
             return understood(connection.getresponse())
 
@@ -54,6 +54,12 @@ class Server:
     @property
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.splitlines()]
+
+    @property
+    def worker_pids(self) -> list[int]:
+        """Of all workers that there have been, the oldest first."""
+        said = [line["event"] for line in self.lines]
+        return [int(event.rpartition(" ")[2]) for event in said if event.startswith("Booting worker")]
 
 
 def answered(connection: socket.socket) -> Answered:

@@ -20,6 +20,8 @@ from cds_service.feedback.store import FeedbackStore
 Build = Callable[..., dict[str, Any]]
 SIGN = "/cds-services/ldn-order-sign"
 HEAD = f"POST {SIGN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n".encode()
+BUDGET = 2.0
+"""Seconds that a call may take by default."""
 STALLED = {
     "in the head": HEAD + b"Content-",
     "in the body": HEAD + b'Content-Length: 100\r\n\r\n{"hook": ',
@@ -78,6 +80,26 @@ def test_many_clients_at_once_are_answered_and_all_cards_remembered(server: Serv
             found = store.acceptances_by_rule("").get("opioid-active")
             issued = found.issued if found else 0
     assert issued == wanted
+
+
+def test_a_worker_that_has_answered_enough_is_replaced_and_nobody_waits_for_that(tmp_path: Path) -> None:
+    """Not even where it is the only one, and other clients keep their connections open."""
+    with served(tmp_path, {"workers": 1}, {"MOST_CALLS": 100}) as server:
+        with ExitStack() as kept:
+            for _ in range(3):
+                kept.enter_context(closing(server.connect()))
+            for _ in range(150):
+                assert server.ask("GET", "/health/live", seconds=BUDGET)[0] == 200
+        first, second = server.worker_pids
+        last = time.monotonic() + 20
+        while alive(first) and time.monotonic() < last:
+            time.sleep(0.05)
+        assert (alive(first), alive(second)) == (False, True)
+        assert server.worker_pids == [first, second]
+
+
+def alive(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
 
 
 def test_a_chunked_call_is_answered(server: Server, order_sign: Build) -> None:

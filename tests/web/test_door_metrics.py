@@ -160,20 +160,15 @@ def page_with(server: Server, name: str, value: float) -> dict[str, float]:
     return page_of(server)
 
 
-def worker_pids(server: Server) -> list[int]:
-    booting = re.compile(r"Booting worker with pid: (\d+)")
-    return [int(found[1]) for line in server.lines if (found := booting.search(line["event"]))]
-
-
 def test_the_counts_of_all_workers_add_up_and_outlive_a_worker(tmp_path: Path, order_sign: Build) -> None:
     seconds = 'cds_request_seconds_count{hook="order-sign",outcome="cards"}'
     absent = 'cds_prefetch_key_state_total{key="labs",state="absent",tenant=""}'
     with served(tmp_path, {"workers": 2}, {}) as server:
         calls(server, order_sign(), 20)
         assert page_with(server, absent, 20)[seconds] == 20
-        first = worker_pids(server)
+        first = server.worker_pids
         os.kill(first[0], signal.SIGKILL)
-        while len(worker_pids(server)) == len(first):
+        while len(server.worker_pids) == len(first):
             time.sleep(0.1)
         calls(server, order_sign(), 20)
         found = page_with(server, absent, 40)

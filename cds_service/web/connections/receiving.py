@@ -21,6 +21,8 @@ from cds_service.web.connections.threads import Threads
 
 RECEIVE_SECONDS = 10.0
 MOST_CONNECTIONS = 1_000
+MOST_CALLS = 5_000
+"""About so many are answered by one worker before another takes its place, so that memory lost somewhere comes back."""
 MOST_HELD_BYTES = 128_000_000
 _LINGER_SECONDS = 1.0
 _LINGER_BYTES = 16_000_000

@@ -4,6 +4,8 @@ A thread reads from memory and writes to memory; what it does with the socket is
 mostly takes at once, with a limit of time for where it does not.
 """
 
+from os import kill
+from signal import SIGTTIN, SIGTTOU
 from typing import Any
 
 from gunicorn.http import errors as http_errors
@@ -94,7 +96,7 @@ class JsonWorker(AdmittingWorker):
         environ["wsgi.multithread"] = True
         environ[RECEIVED] = caller.began
         if self.nr >= self.max_requests:
-            self.alive = False
+            self._ask_for_successor()
         if not self.alive:
             answer.force_close()
         parts = self.wsgi(environ, answer.start_response)
@@ -108,6 +110,16 @@ class JsonWorker(AdmittingWorker):
                 parts.close()
         self._send(caller, b"".join(written.pieces))
         return not answer.should_close()
+
+    def _ask_for_successor(self) -> None:
+        """The arbiter starts a worker, then stops the oldest one: this one, or one that has worked for as long.
+
+        A worker that stopped by itself would be replaced when it is gone, and waits before that for clients that keep
+        their connections. Where it is the only one, nobody would be answered for three seconds.
+        """
+        self.nr = 0
+        for asked in (SIGTTIN, SIGTTOU):
+            kill(self.ppid, asked)
 
     def _refuse(self, caller: Caller, head: bytes, status: int, error: str) -> None:
         self.note_refusal(status, error)
