@@ -17,7 +17,6 @@ from rich.text import Text
 
 from cds_service.cli.asking import Reply, here
 from cds_service.cli.cases import BadInput, Case, checked, located, read_object, tagged
-from cds_service.cli.commands.new_case import HOOKS
 from cds_service.cli.comparison import findings_of
 from cds_service.cli.json_text import filed
 from cds_service.cli.kinds import kind_of, ordered, roles
@@ -55,14 +54,16 @@ class Wanted:
         return f"{self.rule}/{self.kind}-{self.name}"
 
 
-def new_case(asked: Namespace) -> int:
-    """Exit code 0 where the case was written, 1 where the service does not answer as it was to. Raises BadInput."""
+def new_case(asked: Namespace, hooks: Sequence[str]) -> int:
+    """`hooks` may be called, the first one where nobody says which.
+
+    Exit code 0 where the case was written, 1 where the service does not answer as it was to. Raises BadInput."""
     path = located(asked.bundle)
     bundle = read_object(path)
     entries = entries_of(bundle)
     identity, patient = _patient(entries, asked.patient)
     asks = sys.stdin.isatty() and not asked.yes and not asked.json
-    wanted = _answers(asked, asks, path)
+    wanted = _answers(asked, hooks, asks, path)
     target = Path(asked.out) / wanted.folder
     if target.exists():
         raise BadInput(f"{target} is there already; a case is not overwritten.")
@@ -108,7 +109,7 @@ def _patient(entries: Sequence[Mapping[str, Any]], identity: str) -> tuple[str, 
     return str(found[0]["id"]), found[0]
 
 
-def _answers(asked: Namespace, asks: bool, path: Path) -> Wanted:
+def _answers(asked: Namespace, hooks: Sequence[str], asks: bool, path: Path) -> Wanted:
     """Options first, then the person at the terminal. Raises BadInput naming every option that is missing."""
     known = sorted([*rules(), NO_RULE])
     missing: list[str] = []
@@ -131,7 +132,7 @@ def _answers(asked: Namespace, asks: bool, path: Path) -> Wanted:
     )
     if rule == NO_RULE and kind == "fires":
         raise BadInput("a case of no-rule is silent.")
-    hook = one("hook", "Hook", default=HOOKS[0], choices=HOOKS)
+    hook = one("hook", "Hook", default=hooks[0], choices=hooks)
     drug = one("drug", "What is ordered", default="")
     dose = asked.dose or (
         Prompt.ask("How it is taken (empty: not said)", default="", console=console()) if asks else ""

@@ -40,4 +40,4 @@ def options(parser: ArgumentParser) -> None:
 def run(asked: Namespace) -> int:
     from cds_service.cli.new_case import new_case
 
-    return new_case(asked)
+    return new_case(asked, HOOKS)
