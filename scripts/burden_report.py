@@ -20,8 +20,6 @@ from pathlib import Path
 
 from ordinary_patients import (
     DAY,
-    RATES,
-    REASONS,
     Order,
     ldn_orders,
     opioid_orders_on_ldn,
@@ -29,6 +27,7 @@ from ordinary_patients import (
     shares,
     unrelated_orders,
 )
+from ordinary_rates import RATES, REASONS
 
 from cds_service.cli.asking import here
 from cds_service.cli.cases import case_folders, read_case
@@ -209,7 +208,7 @@ def _assumptions() -> list[str]:
     return [
         "\n## What is assumed\n",
         'Shares of patients, or of the group named. "assumed" is a guess of ours: put your own figure into',
-        "`scripts/ordinary_patients.py` and run the command again.\n",
+        "`scripts/ordinary_rates.py` and run the command again.\n",
         *_table(["what", "share", "source"], rows),
         f"\nLDN is ordered for (assumed): {reasons}.",
         "First doses: 1.5 mg in 62 %, 4.5 mg at once in 18 %, 3 mg in 10 %, less in 10 % (assumed). Ages: normal",

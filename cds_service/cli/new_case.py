@@ -57,7 +57,8 @@ class Wanted:
 def new_case(asked: Namespace, hooks: Sequence[str]) -> int:
     """`hooks` may be called, the first one where nobody says which.
 
-    Exit code 0 where the case was written, 1 where the service does not answer as it was to. Raises BadInput."""
+    Exit code 0 where the case was written, 1 where the service does not answer as it was to. Raises BadInput.
+    """
     path = located(asked.bundle)
     bundle = read_object(path)
     entries = entries_of(bundle)
