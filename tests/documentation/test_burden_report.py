@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 SEED = 20260302
 
 
-patients = script("ordinary_patients")
+rates, patients = script("ordinary_rates"), script("ordinary_patients")
 report = script("burden_report")
 
 
@@ -85,9 +85,9 @@ def test_a_target_that_is_missed_is_named_with_the_rules_that_cause_it(measured:
 def test_the_page_gives_command_seed_and_every_assumption() -> None:
     page = report.PAGE.read_text("utf-8")
     assert "scripts/burden_report.py --orders 2000 --seed 20260302" in page
-    assert [rate.what for rate in patients.RATES.values() if f"| {rate.what} |" not in page] == []
+    assert [rate.what for rate in rates.RATES.values() if f"| {rate.what} |" not in page] == []
     assert "no measurement" in page
 
 
 def test_a_rate_has_a_source_or_says_that_it_is_assumed() -> None:
-    assert [name for name, rate in patients.RATES.items() if not rate.source or not 0 <= rate.share <= 1] == []
+    assert [name for name, rate in rates.RATES.items() if not rate.source or not 0 <= rate.share <= 1] == []
