@@ -4,6 +4,7 @@ A thread reads from memory and writes to memory; what it does with the socket is
 mostly takes at once, with a limit of time for where it does not.
 """
 
+from contextlib import suppress
 from os import kill
 from signal import SIGTTIN, SIGTTOU
 from typing import Any
@@ -118,8 +119,9 @@ class JsonWorker(AdmittingWorker):
         their connections. Where it is the only one, nobody would be answered for three seconds.
         """
         self.nr = 0
-        for asked in (SIGTTIN, SIGTTOU):
-            kill(self.ppid, asked)
+        with suppress(ProcessLookupError):  # an arbiter that is gone: the loop notices, and this worker ends too
+            for asked in (SIGTTIN, SIGTTOU):
+                kill(self.ppid, asked)
 
     def _refuse(self, caller: Caller, head: bytes, status: int, error: str) -> None:
         self.note_refusal(status, error)
