@@ -30,7 +30,7 @@ test: ## run all tests
 
 FUZZ_CASES ?= 20000
 FUZZED := tests/fuzz tests/present/test_hostile_fixtures.py tests/web/test_tenants_apart.py
-fuzz: ## wild calls, bytes, requests and hostile strings, for an hour or two (shorter: FUZZ_CASES=2000)
+fuzz: ## wild calls, bytes, requests and hostile strings, for half an hour or longer (shorter: FUZZ_CASES=2000)
 	@$(PYTHON) scripts/environment.py test
 	@$(IN_VENV) scripts/fuzzers.py
 	CDS_FUZZ_CASES=$(FUZZ_CASES) CDS_FUZZ=all $(IN_VENV) -m pytest -n 2 $(FUZZED) $(ARGS)

@@ -1,10 +1,11 @@
 """Two tenants at one service: what one notices when the other calls five times as often as the service could answer.
 
 The quiet one calls a few times a second, all the time. The noisy one calls at five times the rate that was measured as
-the most that the service answers, over as many connections as the service has threads, and a half more: not at all in
-the first of three turns, to another service on the same machine in the second, to the same in the third. So the second
-tells what noise on the machine costs, and turns take each other's place, so that whatever else slows the machine slows
-all three. The sender is one loop that writes finished bytes, so that it takes little from the services beside it.
+the most that the service answers, over as many connections as that takes: not at all in the first of three turns, to
+another service on the same machine in the second, to the same in the third. So the second tells what noise on the
+machine costs, and turns take each other's place, so that whatever else slows the machine slows all three. The sender is
+one loop that writes finished bytes and runs at the lowest priority, so that it takes little from the services beside
+it: another hospital's EHR takes nothing from this machine either.
 """
 
 import json
@@ -35,6 +36,8 @@ _RESOURCES = 100
 _QUIET_RATE, _QUIET_CONNECTIONS = 10.0, 2
 _WORKERS, _THREADS = 2, 16
 _LIFE = 3600
+_REFUSED_WITHIN_SECONDS = 0.08
+"""About how long a refusal keeps a connection; fewer connections could not carry the noise that is meant."""
 _WORDS = {"200": "answered", "429": "refused", "503": "refused as busy", "0": "without an answer"}
 
 
@@ -150,7 +153,7 @@ class _Run:
     @contextmanager
     def noise(self, port: int, seconds: float, found: Neighbours | None = None) -> Iterator[None]:
         """While the block runs; what it was answered is added to `found`."""
-        connections = _WORKERS * _THREADS * 3 // 2
+        connections = round(TIMES * self._capacity * _REFUSED_WITHIN_SECONDS)
         process = self._started(NOISY, connections, TIMES * self._capacity, seconds, port)
         try:
             yield

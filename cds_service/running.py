@@ -23,7 +23,7 @@ from cds_service.outbound import AllowedBases
 from cds_service.present.dress import check_topics
 from cds_service.present.knowledge import Knowledge, read_knowledge
 from cds_service.profiles import profile_names, profile_of
-from cds_service.service import Answer, Place, did_not_run, respond
+from cds_service.service import Answer, Place, did_not_run, respond, straight_on
 from cds_service.settings import Settings
 from cds_service.terminology.systems import RXNORM
 from cds_service.titration.orderset import selfcheck
@@ -124,10 +124,12 @@ class Service:
         received: float | None = None,
         caller: Caller | None = None,
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+        between: Callable[[], None] = straight_on,
     ) -> Answer:
         """Answer a call now. The deadline counts from `received`, in seconds of `monotonic`, where that is known.
 
-        `aside` is entered whenever the call waits for a FHIR server and computes nothing.
+        `aside` is entered whenever the call waits for a FHIR server and computes nothing, and `between` is called
+        where it has come a millisecond or so further and could wait for another.
         """
         caller = caller or self._unnamed
         budget = min(caller.budget_seconds, MOST_SECONDS)
@@ -142,9 +144,12 @@ class Service:
         today = datetime.now(self.place.zone).date()
 
         def late() -> bool:
+            between()
             return monotonic() > end
 
-        return respond(request, fetch, today, self.knowledge, self.place, caller.profile, caller.fhir_release, late)
+        return respond(
+            request, fetch, today, self.knowledge, self.place, caller.profile, caller.fhir_release, late, between
+        )
 
     def fhir_servers(self) -> Mapping[str, int]:
         """How many FHIR servers this process has asked, by the state of their circuit breaker."""

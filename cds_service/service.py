@@ -70,6 +70,10 @@ class Place:
     explain: bool = False
 
 
+def straight_on() -> None:
+    """Nothing between two steps of a call."""
+
+
 def respond(
     request: HookRequest,
     fetch: Fetch | None,
@@ -79,11 +83,13 @@ def respond(
     profile: Profile = STANDARD,
     release: str = "",
     late: Late = never,
+    between: Callable[[], None] = straight_on,
 ) -> Answer:
     """The whole service: a pure function of the request, the FHIR answers, the knowledge and the date.
 
     The profile decides how the cards look and never what is found. `release` is the FHIR release that the caller is
-    registered with; empty where nobody said. What is unread when it is `late` is said on a card.
+    registered with; empty where nobody said. What is unread when it is `late` is said on a card. `between` is called
+    between two steps and changes nothing in them.
     """
     request = with_our_keys(request, profile)
     explains = place.explain or request.explain
@@ -104,7 +110,9 @@ def respond(
         orders_sent=request.orders_sent or request.hook == PATIENT_VIEW,
         medication_lists=place.medication_lists,
     )
+    between()
     detected, broken = _detect(case, knowledge)
+    between()
     findings = knowledge.site.applied(detected)
     notes = _draft_notes(case, gathered)
     withheld = knowledge.site.withheld_by(detected)

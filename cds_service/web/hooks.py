@@ -21,11 +21,11 @@ from cds_service.fhir.prefetch_states import States, prefetch_states
 from cds_service.hooks.request import EXTENSION, HookRequest, read_request
 from cds_service.hooks.response import check_response
 from cds_service.hooks.services import HookService, offered
-from cds_service.service import Answer
+from cds_service.service import Answer, straight_on
 from cds_service.settings import Settings
 from cds_service.web.authentication import Recognising, caller_at, whose
 from cds_service.web.reading import read_object, received
-from cds_service.web.sharing.turns import aside, leave
+from cds_service.web.sharing.turns import aside, give_way, leave
 from cds_service.web.sharing.turnstile import Turnstile
 from cds_service.web.telemetry.log import fault_facts
 from cds_service.web.telemetry.memory import Memory
@@ -44,6 +44,7 @@ class Answering(Protocol):
         received: float | None = None,
         caller: Caller | None = None,
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+        between: Callable[[], None] = straight_on,
     ) -> Answer: ...
 
     def did_not_run(self, request: HookRequest, caller: Caller | None = None) -> Answer: ...
@@ -75,7 +76,9 @@ def hooks_blueprint(
             request = read_request(read_object(settings.max_body_bytes), one.hook, most_entries=settings.max_entries)
             ran = True
             try:
-                answer = service.answer(request, received(), caller, aside)
+                give_way()
+                answer = service.answer(request, received(), caller, aside, give_way)
+                give_way()
                 body = _written(answer, settings, caller)
             except Exception as fault:
                 facts = {**whose(caller), "instance": request.instance, "service": one.id, **fault_facts(fault)}

@@ -57,6 +57,16 @@ def test_requests_that_come_together_are_taken_one_by_one(requests: list[tuple[b
     assert taken == requests
 
 
+@given(st.lists(REQUESTS, min_size=2, max_size=4))
+def test_a_body_that_nobody_wants_is_left_out_and_the_next_request_is_whole(
+    requests: list[tuple[bytes, bytes]],
+) -> None:
+    arrival = Arrival(MOST)
+    arrival.add(b"".join(head + body for head, body in requests))
+    assert arrival.take_head() == requests[0][0]
+    assert arrival.take() == requests[1]
+
+
 @pytest.mark.parametrize("length", [MOST + 1, 10**15])
 def test_a_body_announced_too_large_is_handed_over_without_it(length: int) -> None:
     arrival = Arrival(MOST)

@@ -7,7 +7,7 @@ from time import monotonic, sleep
 import pytest
 
 from cds_service.web.sharing import turns as module
-from cds_service.web.sharing.turns import Turns, aside, leave
+from cds_service.web.sharing.turns import Turns, aside, give_way, leave
 
 
 class Hall:
@@ -86,6 +86,43 @@ def test_while_a_call_waits_for_somebody_else_another_computes(hall: Hall) -> No
             assert answered.wait(20)
         hall.comes("other")
         assert hall.went == ["other"]
+
+
+def test_between_two_steps_a_tenant_that_had_less_goes_first(hall: Hall) -> None:
+    for _ in range(3):
+        with hall.turns.turn("noisy"):
+            pass
+    with hall.turns.turn("noisy"):
+        hall.comes("noisy")
+        give_way()
+        assert hall.went == []  # nobody gives way to calls of its own
+        hall.comes("quiet")
+        hall.comes("third")
+        give_way()
+        assert hall.went == ["quiet"]  # one call, not all that wait: names can be made up
+
+
+def test_between_two_steps_nobody_gives_way_to_a_tenant_that_had_as_much(hall: Hall) -> None:
+    with hall.turns.turn("one"):
+        hall.comes("other")
+        give_way()
+        assert hall.went == []
+
+
+def test_who_called_a_lot_is_behind_only_for_a_while(monkeypatch: pytest.MonkeyPatch, hall: Hall) -> None:
+    now = [100.0]
+    monkeypatch.setattr(module, "monotonic", lambda: now[0])
+    for _ in range(9):
+        with hall.turns.turn("noisy"):
+            pass
+    for _ in range(5):
+        now[0] += 1
+        with hall.turns.turn("third"):
+            pass
+    with hall.turns.turn("noisy"):
+        hall.comes("quiet")
+        give_way()
+        assert hall.went == []
 
 
 def test_a_call_that_breaks_gives_its_turn_back(hall: Hall) -> None:

@@ -3,18 +3,32 @@
 import sys
 from collections import deque
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from cds_service.web.connections.connection import Caller
 from cds_service.web.connections.receiving import ReceivingWorker
 from cds_service.web.connections.refusals import refusal, stays_open
 from cds_service.web.sharing.lines import Lines, claimed
+from cds_service.web.sharing.turns import Turns
 
 _TOO_MANY = 429
 _SHUT_OUT_SECONDS = 0.05
 """Who sends again at once what was refused at once would keep the loop busy with refusals."""
+_GRACE_SECONDS = 0.04
+"""Refusals can wait for a call that is being computed, which loses the interpreter to each of them."""
+_REFUSALS_A_TURN = 4
+"""Then the loop looks at what has come meanwhile: a call that is answered would wait behind a hundred refusals."""
 _SLICE_SECONDS = 0.0002
 """Of Python's time. Its own five milliseconds keep the loop, which lets go at each read and write, from going on."""
+
+
+class _ShutOut(NamedTuple):
+    """Who is to be turned back, and when. `head` is that of its request, which was `whole` or not."""
+
+    at: float
+    caller: Caller
+    head: bytes
+    whole: bool
 
 
 class AdmittingWorker(ReceivingWorker):
@@ -24,7 +38,8 @@ class AdmittingWorker(ReceivingWorker):
     """
 
     def init_process(self) -> None:
-        self._shut_out: deque[tuple[float, Caller]] = deque()
+        self._turns = Turns()
+        self._shut_out: deque[_ShutOut] = deque()
         self._turned_away = 0
         # without a file of clients there is one caller, and nobody to be protected from it
         self._lines = None if self.app.settings.development else Lines[Caller](max(self.cfg.threads // 2, 1))
@@ -64,23 +79,31 @@ class AdmittingWorker(ReceivingWorker):
             super().enqueue_req(following)
 
     def _shut(self, caller: Caller) -> None:
-        """Turn it back a little later."""
-        self._shut_out.append((monotonic() + _SHUT_OUT_SECONDS, caller))
+        """Turn it back a little later. What it sent is thrown away at once: it would only fill memory and caches."""
+        whole = caller.arrival.whole
+        head = caller.arrival.take_head()
+        self._hold(caller)
+        self._shut_out.append(_ShutOut(monotonic() + _SHUT_OUT_SECONDS, caller, head, whole))
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """One turn of the loop; who was shut out for long enough is told so."""
         if self._shut_out:
-            timeout = min(timeout, max(self._shut_out[0][0] - monotonic(), 0.0))
+            timeout = min(timeout, max(self._next_refusal() - monotonic(), 0.0))
         super().wait_for_and_dispatch_events(timeout)
-        while self._shut_out and self._shut_out[0][0] <= monotonic():
-            self._turn_back(self._shut_out.popleft()[1])
+        for _ in range(_REFUSALS_A_TURN):
+            if not self._shut_out or self._next_refusal() > monotonic():
+                return
+            self._turn_back(self._shut_out.popleft())
 
-    def _turn_back(self, caller: Caller) -> None:
+    def _next_refusal(self) -> float:
+        """When the first of those who were shut out is told so: in time, or a little later while a call is computed."""
+        return self._shut_out[0].at + (_GRACE_SECONDS if self._turns.taken_now else 0.0)
+
+    def _turn_back(self, one: "_ShutOut") -> None:
         """Refuse a request that nobody has read."""
-        whole = caller.arrival.whole
-        head, _ = caller.arrival.take()
-        stays = whole and self.alive and stays_open(head)
-        refused = refusal(_TOO_MANY, head, self._settings.cors_origins, last=not stays)
+        caller = one.caller
+        stays = one.whole and self.alive and stays_open(one.head)
+        refused = refusal(_TOO_MANY, one.head, self._settings.cors_origins, last=not stays)
         self._turned_away += 1
         try:
             stays = caller.sock.send(refused) == len(refused) and stays

@@ -49,12 +49,24 @@ class Arrival:
     def take(self) -> tuple[bytes, bytes]:
         """The head and the body of the request that is ready; the next one starts at once."""
         head = bytes(self._bytes[: self._head or len(self._bytes)])
-        end = self._end if self.whole else len(self._bytes)
-        body = bytes(memoryview(self._bytes)[len(head) : end])
-        del self._bytes[:end]
+        body = bytes(memoryview(self._bytes)[len(head) : self._last])
+        self._go_on()
+        return head, body
+
+    def take_head(self) -> bytes:
+        """The head of the request that is ready. Its body, which nobody wants, is not even copied."""
+        head = bytes(self._bytes[: self._head or len(self._bytes)])
+        self._go_on()
+        return head
+
+    @property
+    def _last(self) -> int:
+        return self._end if self.whole else len(self._bytes)
+
+    def _go_on(self) -> None:
+        del self._bytes[: self._last]
         self._forget()
         self._look()
-        return head, body
 
     def _forget(self) -> None:
         self.ready = False

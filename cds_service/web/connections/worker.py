@@ -19,7 +19,7 @@ from cds_service.web.connections.arrival import MOST_HEAD_BYTES
 from cds_service.web.connections.connection import Caller
 from cds_service.web.connections.refusals import refusal
 from cds_service.web.reading import RECEIVED
-from cds_service.web.sharing.turns import Turns, aside
+from cds_service.web.sharing.turns import aside
 from cds_service.web.telemetry.log import fault_facts
 
 _SEND_SECONDS = 5.0
@@ -56,10 +56,6 @@ def _read_out(parser: RequestParser) -> bool:
 
 class JsonWorker(AdmittingWorker):
     """Answers in threads, and refuses what is no request with an OperationOutcome."""
-
-    def init_process(self) -> None:
-        self._turns = Turns()
-        super().init_process()
 
     def handle(self, caller: Caller) -> bool | None:
         """Answer the request that is there; whether the connection may carry another. None: it is to be turned back."""
